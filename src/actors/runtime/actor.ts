@@ -1,0 +1,272 @@
+import { context } from '@opentelemetry/api';
+import { dispatch, spawn, stop, type Ref } from 'nact';
+import { OAuthError, ServerError, TemporarilyUnavailable } from '../../oauth/errors.ts';
+import { Fifo } from './fifo.ts';
+import type { Guardian, Supervised } from './guardian.ts';
+import { askEnvelope, tellEnvelope, type Envelope } from './mailbox.ts';
+import type { ActorRef, ActorStats, Handlers, Message, MessageOf, Outcome, Replies } from './protocol.ts';
+
+/** The one message that travels through nact: messages wait in our mailbox, nact says when the actor may look into it. */
+const TURN = 'turn';
+
+/** Messages that one turn may start before others get theirs. */
+const MAX_STARTS_PER_TURN = 256;
+
+/** Bounds of one actor. */
+export interface ActorLimits {
+  /** Messages waiting; one more is refused. */
+  readonly mailboxLimit: number;
+  /** Messages started and not yet answered; the next one waits in the mailbox. */
+  readonly concurrency: number;
+  readonly askTimeoutMs: number;
+}
+
+export interface ActorDefinition<M extends Message, R extends Replies<M>> {
+  readonly name: string;
+  readonly guardian: Guardian;
+  readonly limits: ActorLimits;
+  /** Makes the handlers and the state they close over; called at the start and again after each crash. */
+  readonly behave: (self: ActorRef<M, R>) => Handlers<M, R>;
+  /** Messages the actor sends itself, each time the interval has passed. */
+  readonly timers?: readonly { readonly everyMs: number; readonly message: M }[];
+}
+
+/** One life of an actor, from a (re)start to its crash. */
+interface Life<M extends Message, R extends Replies<M>> {
+  /** Undefined until the first message of a life that follows a crash: if they cannot be made, that is a crash too. */
+  handlers: Handlers<M, R> | undefined;
+  crashed: boolean;
+}
+
+/** Spawns a supervised actor under the guardian. */
+export function spawnActor<M extends Message, R extends Replies<M>>(
+  definition: ActorDefinition<M, R>,
+): ActorRef<M, R> {
+  const actor = new SupervisedActor(definition);
+  definition.guardian.adopt(actor);
+  return actor;
+}
+
+class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorRef<M, R>, Supervised {
+  readonly name: string;
+  readonly #definition: ActorDefinition<M, R>;
+  readonly #ref: Ref<typeof TURN>;
+  readonly #mailbox = new Fifo<Envelope>();
+  readonly #unsettled = new Set<Envelope>();
+  readonly #timers: NodeJS.Timeout[];
+  #turnIsComing = false;
+  #inFlight = 0;
+  #restarts = 0;
+  #accepting = true;
+  #stopped = false;
+  #emptied: (() => void) | undefined;
+
+  constructor(definition: ActorDefinition<M, R>) {
+    this.name = definition.name;
+    this.#definition = definition;
+    this.#ref = spawn(definition.guardian.ref, (life: Life<M, R>) => this.#takeTurn(life), definition.name, {
+      // A reset goes back to this life, which has crashed by then: the next message begins another.
+      initialState: { handlers: definition.behave(this), crashed: false },
+      // nact's other decisions can run two handlers at once or hang; stop, reset and resume are sound (7.6.2).
+      onCrash: (_message, _error, ctx) => (this.#stopped ? ctx.stop : ctx.reset),
+    });
+    this.#timers = (definition.timers ?? []).map(({ everyMs, message }) =>
+      setInterval(() => {
+        this.tell(message);
+      }, everyMs).unref(),
+    );
+  }
+
+  ask<K extends M['type']>(
+    message: MessageOf<M, K>,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<R[K]> {
+    const refusal = this.#refusal(message);
+    if (refusal) return Promise.reject(refusal);
+    return new Promise<R[K]>((resolve, reject) => {
+      const envelope: Envelope = askEnvelope(
+        message,
+        performance.now(),
+        options?.timeoutMs ?? this.#definition.limits.askTimeoutMs,
+        (error, reply) => {
+          this.#unsettled.delete(envelope);
+          if (error === undefined) resolve(reply as R[K]);
+          else reject(error as Error);
+        },
+        () => new TemporarilyUnavailable('deadline'),
+      );
+      this.#post(envelope);
+    });
+  }
+
+  tell(message: M): boolean {
+    if (this.#refusal(message)) return false;
+    this.#post(tellEnvelope(message, performance.now()));
+    return true;
+  }
+
+  stats(): ActorStats {
+    return {
+      name: this.name,
+      mailboxDepth: this.#mailbox.length,
+      mailboxLimit: this.#definition.limits.mailboxLimit,
+      inFlight: this.#inFlight,
+      restarts: this.#restarts,
+    };
+  }
+
+  /** Takes nothing new, finishes what is queued and in flight within `timeoutMs`, rejects the rest and stops. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#accepting = false;
+    this.#timers.forEach(clearInterval);
+    if (this.#mailbox.length + this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#emptied = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#halt();
+  }
+
+  #refusal(message: Message): TemporarilyUnavailable | undefined {
+    const full = this.#mailbox.length >= this.#definition.limits.mailboxLimit;
+    if (this.#accepting && !full) return undefined;
+    this.#observe(message.type, 'rejected', 0);
+    return new TemporarilyUnavailable(this.#accepting ? 'overload' : 'stopped');
+  }
+
+  #post(envelope: Envelope): void {
+    this.#unsettled.add(envelope);
+    this.#mailbox.push(envelope);
+    this.#askForTurn();
+  }
+
+  /** Has nact call this actor in the next turn of the event loop, unless it is going to already or no slot is free. */
+  #askForTurn(): void {
+    const hasWork = this.#mailbox.length > 0 && this.#inFlight < this.#definition.limits.concurrency;
+    if (this.#turnIsComing || this.#stopped || !hasWork) return;
+    this.#turnIsComing = true;
+    dispatch(this.#ref, TURN);
+  }
+
+  /** One turn: starts the handlers of what is waiting, as far as slots are free, and waits for none of their I/O. */
+  #takeTurn(current: Life<M, R>): Life<M, R> {
+    this.#turnIsComing = false;
+    let life = current;
+    try {
+      for (let started = 0; started < MAX_STARTS_PER_TURN; started += 1) {
+        const free = this.#inFlight < this.#definition.limits.concurrency;
+        const envelope = free && !this.#stopped ? this.#mailbox.shift() : undefined;
+        if (!envelope) break;
+        life = this.#start(life, envelope);
+      }
+    } finally {
+      this.#askForTurn();
+    }
+    return life;
+  }
+
+  #start(current: Life<M, R>, envelope: Envelope): Life<M, R> {
+    const life: Life<M, R> = current.crashed ? { handlers: undefined, crashed: false } : current;
+    const { type } = envelope.message;
+    const startedAtMs = performance.now();
+    this.#definition.guardian.observer.dequeued(this.name, type, startedAtMs - envelope.enqueuedAtMs);
+    if (envelope.isSettled() || startedAtMs >= envelope.deadlineMs) {
+      envelope.settle(new TemporarilyUnavailable('deadline'));
+      this.#observe(type, 'expired', 0);
+      this.#checkEmptied();
+      return life;
+    }
+    this.#inFlight += 1;
+    let result: unknown;
+    try {
+      life.handlers ??= this.#definition.behave(this);
+      // Messages wait in another message's async context; each handler runs in its own sender's.
+      const handler = life.handlers[type as M['type']] as (message: Message) => unknown;
+      result = context.with(envelope.context, handler, undefined, envelope.message);
+    } catch (error) {
+      this.#fail(life, envelope, startedAtMs, error);
+      // Left to nact, which asks onCrash above and resets this actor, its mailbox kept.
+      if (life.crashed) throw error;
+      return life;
+    }
+    if (isThenable(result)) {
+      Promise.resolve(result).then(
+        (reply: unknown) => {
+          this.#succeed(envelope, startedAtMs, reply);
+        },
+        (error: unknown) => {
+          this.#fail(life, envelope, startedAtMs, error);
+        },
+      );
+    } else {
+      this.#succeed(envelope, startedAtMs, result);
+    }
+    return life;
+  }
+
+  #succeed(envelope: Envelope, startedAtMs: number, reply: unknown): void {
+    envelope.settle(undefined, reply);
+    this.#finish(envelope, startedAtMs, 'ok');
+  }
+
+  #fail(life: Life<M, R>, envelope: Envelope, startedAtMs: number, error: unknown): void {
+    if (error instanceof OAuthError) {
+      const failed = error instanceof TemporarilyUnavailable || error instanceof ServerError;
+      envelope.settle(error);
+      if (failed) this.#definition.guardian.observer.failed(this.name, envelope.message.type, error);
+      this.#finish(envelope, startedAtMs, failed ? 'failed' : 'refused');
+      return;
+    }
+    envelope.settle(new ServerError('The server met an unexpected condition'));
+    this.#finish(envelope, startedAtMs, 'failed');
+    this.#crash(life, envelope.message.type, error);
+  }
+
+  /** A bug in a handler: what this life knew may be wrong, so the next message begins another. */
+  #crash(life: Life<M, R>, message: string, error: unknown): void {
+    this.#definition.guardian.observer.crashed(this.name, message, error);
+    if (life.crashed || this.#stopped) return;
+    life.crashed = true;
+    if (this.#definition.guardian.decide(this.name, performance.now()) === 'restart') this.#restarts += 1;
+    else this.#halt();
+  }
+
+  #finish(envelope: Envelope, startedAtMs: number, outcome: Outcome): void {
+    this.#unsettled.delete(envelope);
+    this.#inFlight -= 1;
+    this.#observe(envelope.message.type, outcome, performance.now() - startedAtMs);
+    this.#askForTurn();
+    this.#checkEmptied();
+  }
+
+  #observe(message: string, outcome: Outcome, durationMs: number): void {
+    this.#definition.guardian.observer.settled(this.name, message, outcome, durationMs);
+  }
+
+  #checkEmptied(): void {
+    if (this.#mailbox.length + this.#inFlight === 0) this.#emptied?.();
+  }
+
+  /** Whoever still waits is told, for the end of an actor is no answer. */
+  #halt(): void {
+    this.#accepting = false;
+    this.#stopped = true;
+    this.#timers.forEach(clearInterval);
+    for (const envelope of this.#unsettled) envelope.settle(new TemporarilyUnavailable('stopped'));
+    this.#unsettled.clear();
+    this.#mailbox.clear();
+    stop(this.#ref);
+    this.#checkEmptied();
+  }
+}
+
+/** Not every promise is a Promise: a Knex query is one by its methods alone. */
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  return (
+    typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function'
+  );
+}

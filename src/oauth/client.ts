@@ -1,0 +1,38 @@
+import type { SigningAlgorithm } from './jwt.ts';
+import type { Scope } from './scope.ts';
+
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+export type GrantType = (typeof GRANT_TYPES)[number];
+
+export const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+export type TokenEndpointAuthMethod = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number];
+
+/** What a client registered: its metadata, in our spelling (RFC 7591 §2). */
+export interface ClientMetadata {
+  readonly clientName: string;
+  readonly clientUri: string | null;
+  readonly redirectUris: readonly string[];
+  readonly grantTypes: readonly GrantType[];
+  readonly scope: Scope;
+  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod;
+  readonly idTokenSignedResponseAlg: SigningAlgorithm;
+}
+
+/** What only an admin decides about a client. */
+export interface ClientPolicy {
+  /** Its users are not asked for consent: the client is the operator's own. */
+  readonly firstParty: boolean;
+  /** False only for one confidential client that cannot send PKCE; a nonce is then required (RFC 9700 §2.1.1). */
+  readonly pkceRequired: boolean;
+}
+
+export interface Client extends ClientMetadata, ClientPolicy {
+  readonly clientId: string;
+  readonly createdAt: Date;
+  readonly disabledAt: Date | null;
+}
+
+/** A public client holds no secret (RFC 6749 §2.1). */
+export function isPublic(client: Pick<Client, 'tokenEndpointAuthMethod'>): boolean {
+  return client.tokenEndpointAuthMethod === 'none';
+}

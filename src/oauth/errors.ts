@@ -1,0 +1,118 @@
+/** Every error code this server can answer with, in the words of the RFC that registers it. */
+export type ErrorCode =
+  // RFC 6749 §4.1.2.1 and §5.2
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'unsupported_response_type'
+  | 'invalid_scope'
+  | 'access_denied'
+  | 'server_error'
+  | 'temporarily_unavailable'
+  // OpenID Connect Core §3.1.2.6
+  | 'login_required'
+  | 'consent_required'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
+  // RFC 6750 §3.1
+  | 'invalid_token'
+  | 'insufficient_scope'
+  // RFC 7591 §3.2.2
+  | 'invalid_redirect_uri'
+  | 'invalid_client_metadata';
+
+/**
+ * An expected answer of the protocol: a refusal, not a bug.
+ * Descriptions are constant sentences: they carry no input and tell nobody which check failed where that would help a thief.
+ */
+export abstract class OAuthError extends Error {
+  abstract readonly code: ErrorCode;
+
+  constructor(description: string, options?: ErrorOptions) {
+    super(description, options);
+    this.name = new.target.name;
+  }
+}
+
+export class InvalidRequest extends OAuthError {
+  readonly code = 'invalid_request';
+}
+
+export class InvalidClient extends OAuthError {
+  readonly code = 'invalid_client';
+}
+
+export class InvalidGrant extends OAuthError {
+  readonly code = 'invalid_grant';
+}
+
+export class UnauthorizedClient extends OAuthError {
+  readonly code = 'unauthorized_client';
+}
+
+export class UnsupportedGrantType extends OAuthError {
+  readonly code = 'unsupported_grant_type';
+}
+
+export class UnsupportedResponseType extends OAuthError {
+  readonly code = 'unsupported_response_type';
+}
+
+export class InvalidScope extends OAuthError {
+  readonly code = 'invalid_scope';
+}
+
+export class AccessDenied extends OAuthError {
+  readonly code = 'access_denied';
+}
+
+export class ServerError extends OAuthError {
+  readonly code = 'server_error';
+}
+
+/** Why a request could not be served now; kept for logs and metrics, never sent to the caller. */
+export type UnavailableReason = 'storage' | 'overload' | 'deadline' | 'stopped';
+
+export class TemporarilyUnavailable extends OAuthError {
+  readonly code = 'temporarily_unavailable';
+  readonly reason: UnavailableReason;
+
+  constructor(reason: UnavailableReason, options?: ErrorOptions) {
+    super('The server cannot serve this request at the moment; try again shortly', options);
+    this.reason = reason;
+  }
+}
+
+export class LoginRequired extends OAuthError {
+  readonly code = 'login_required';
+}
+
+export class ConsentRequired extends OAuthError {
+  readonly code = 'consent_required';
+}
+
+export class RequestNotSupported extends OAuthError {
+  readonly code = 'request_not_supported';
+}
+
+export class RequestUriNotSupported extends OAuthError {
+  readonly code = 'request_uri_not_supported';
+}
+
+export class InvalidToken extends OAuthError {
+  readonly code = 'invalid_token';
+}
+
+export class InsufficientScope extends OAuthError {
+  readonly code = 'insufficient_scope';
+}
+
+export class InvalidRedirectUri extends OAuthError {
+  readonly code = 'invalid_redirect_uri';
+}
+
+export class InvalidClientMetadata extends OAuthError {
+  readonly code = 'invalid_client_metadata';
+}
