@@ -1,0 +1,159 @@
+import type { Config } from '../config.ts';
+import type { Database } from '../database/database.ts';
+import { deriveKeys } from '../oauth/master-secret.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+import type { Sources } from '../oauth/sources.ts';
+import type { Actors } from './actors.ts';
+import { spawnAudit } from './audit/actor.ts';
+import type { AuditEvent } from './audit/messages.ts';
+import { AuditStore } from './audit/store.ts';
+import { spawnAuthActor } from './auth/actor.ts';
+import type { AuthRef } from './auth/messages.ts';
+import { Passwords } from './auth/passwords.ts';
+import { CodeStore } from './auth/store-codes.ts';
+import { SessionStore } from './auth/store-sessions.ts';
+import { AuthSweepStore } from './auth/store-sweep.ts';
+import { UserStore } from './auth/store-users.ts';
+import { spawnClientActor } from './client/actor.ts';
+import { ClientStore } from './client/store.ts';
+import { spawnKeys } from './keys/actor.ts';
+import { KeyVault } from './keys/key-vault.ts';
+import { KeyStore } from './keys/store.ts';
+import { Guardian } from './runtime/guardian.ts';
+import type { ActorObserver, ActorRef, Message, Replies } from './runtime/protocol.ts';
+import { routeByKey } from './runtime/route-by-key.ts';
+import { spawnTokenActor } from './token/actor.ts';
+import type { TokenRef } from './token/messages.ts';
+import { TokenStore } from './token/store.ts';
+import { TokenSweepStore } from './token/sweep-store.ts';
+
+export interface ActorSystem extends Actors {
+  readonly guardian: Guardian;
+  /** Has the actors write down what they gathered, before they are drained. */
+  flush(): void;
+  /** A client changed elsewhere; null: changes may have been missed. */
+  forgetClient(clientId: string | null): void;
+}
+
+export interface ActorSystemParts {
+  readonly config: Config;
+  readonly database: Database;
+  /** The master secrets, the first of them making what is new. */
+  readonly secrets: readonly Sensitive[];
+  readonly sources: Sources;
+  readonly observer: ActorObserver;
+  readonly onExhausted: (actor: string) => void;
+  readonly onLostEvent: (event: AuditEvent) => void;
+}
+
+/** Spawns the supervision tree. An actor is spawned after those it sends to, so that it is drained before them. */
+export function startActors(parts: ActorSystemParts): ActorSystem {
+  const { config, database, secrets, sources, observer, onExhausted, onLostEvent } = parts;
+  const { restartLimit, restartWindowMs } = config;
+  const guardian = new Guardian({ observer, restartLimit, restartWindowMs, onExhausted });
+  const limits = {
+    mailboxLimit: config.mailboxLimit,
+    concurrency: config.actorConcurrency,
+    askTimeoutMs: config.askTimeoutMs,
+  };
+  const base = { guardian, limits, sources };
+
+  const audit = spawnAudit({
+    ...base,
+    store: new AuditStore(database.queriesOf('audit')),
+    onLost: onLostEvent,
+  });
+  const keys = spawnKeys({
+    ...base,
+    audit,
+    store: new KeyStore(database.queriesOf('keys')),
+    vault: new KeyVault(deriveKeys(secrets, 'signing-key-encryption')),
+    longestTokenLifetimeSeconds: config.accessTokenLifetimeSeconds,
+  });
+  const tokenQueries = database.queriesOf('token');
+  const tokens = routeByKey(
+    instances(config.actorInstances, 'token', (name) =>
+      spawnTokenActor(
+        {
+          ...base,
+          audit,
+          keys,
+          policy: config,
+          store: new TokenStore(tokenQueries),
+          sweepStore: new TokenSweepStore(tokenQueries),
+          refreshKeys: deriveKeys(secrets, 'refresh-token'),
+        },
+        name,
+      ),
+    ),
+    tokenKey,
+  );
+  const authQueries = database.queriesOf('auth');
+  const passwords = new Passwords(config.passwordHashCost);
+  const auth = routeByKey(
+    instances(config.actorInstances, 'auth', (name) =>
+      spawnAuthActor(
+        {
+          ...base,
+          audit,
+          tokens,
+          passwords,
+          policy: config,
+          users: new UserStore(authQueries),
+          sessions: new SessionStore(authQueries),
+          codes: new CodeStore(authQueries),
+          sweepStore: new AuthSweepStore(authQueries),
+        },
+        name,
+      ),
+    ),
+    authKey,
+  );
+  const forgetClient = (clientId: string | null) => {
+    for (const client of clientInstances) client.tell({ type: 'forget', clientId });
+  };
+  const clientInstances = instances(config.actorInstances, 'client', (name) =>
+    spawnClientActor(
+      {
+        ...base,
+        audit,
+        tokens,
+        store: new ClientStore(database.queriesOf('client')),
+        cacheSize: config.clientCacheSize,
+        announce: forgetClient,
+      },
+      name,
+    ),
+  );
+  const clients = routeByKey(clientInstances, (message) =>
+    'clientId' in message ? (message.clientId ?? '') : '',
+  );
+  const flush = () => {
+    for (const client of clientInstances) client.tell({ type: 'flushLastUsed' });
+  };
+  return { guardian, audit, keys, tokens, auth, clients, forgetClient, flush };
+}
+
+/** What a message to the TokenActor is about, so that work on one grant or client gathers in one instance. */
+function tokenKey(message: Parameters<TokenRef['tell']>[0]): string {
+  if ('grantId' in message) return message.grantId;
+  if ('clientId' in message) return message.clientId;
+  return 'token' in message ? message.token : '';
+}
+
+/** What a message to the AuthActor is about. */
+function authKey(message: Parameters<AuthRef['tell']>[0]): string {
+  if ('userId' in message) return message.userId;
+  if ('codeHash' in message) return message.codeHash.toString('hex');
+  if ('sessionHash' in message) return message.sessionHash.toString('hex');
+  return 'username' in message ? message.username : '';
+}
+
+function instances<M extends Message, R extends Replies<M>>(
+  count: number,
+  name: string,
+  spawn: (name: string) => ActorRef<M, R>,
+): [ActorRef<M, R>, ...ActorRef<M, R>[]] {
+  const others = Array.from({ length: count - 1 }, (_, index) => spawn(`${name}-${index + 2}`));
+  return [spawn(count === 1 ? name : `${name}-1`), ...others];
+}

@@ -1,0 +1,56 @@
+import type { Sources } from '../../oauth/sources.ts';
+import { spawnActor, type ActorLimits } from '../runtime/actor.ts';
+import { createBatcher } from '../runtime/batch.ts';
+import type { Guardian } from '../runtime/guardian.ts';
+import type { AuditEvent, AuditMessage, AuditRef, AuditReplies } from './messages.ts';
+import type { AuditStore, DatedEvent } from './store.ts';
+
+const MAX_BATCH = 200;
+
+export interface AuditParts {
+  readonly guardian: Guardian;
+  readonly limits: ActorLimits;
+  readonly store: AuditStore;
+  readonly sources: Sources;
+  /** Told of an event that could not be written down, so that it is not lost without a word. */
+  readonly onLost: (event: AuditEvent) => void;
+}
+
+/** Spawns Audit: it writes down what the others tell it and holds up none of them. */
+export function spawnAudit({ guardian, limits, store, sources, onLost }: AuditParts): AuditRef {
+  const audit = spawnActor<AuditMessage, AuditReplies>({
+    name: 'audit',
+    guardian,
+    limits,
+    behave: () => {
+      const insert = createBatcher<DatedEvent, undefined>({
+        run: (events) => store.insert(events),
+        maxSize: MAX_BATCH,
+        concurrency: 1,
+        onSend: (size) => {
+          guardian.observer.batched('audit', 'audit_insert', size);
+        },
+      });
+      return {
+        record: async ({ event }) => {
+          try {
+            await insert({ occurredAt: sources.now(), event });
+          } catch (error) {
+            onLost(event);
+            throw error;
+          }
+        },
+        list: ({ limit }) => store.list(limit),
+      };
+    },
+  });
+  return {
+    name: audit.name,
+    ask: (message, options) => audit.ask(message, options),
+    tell: (message) => {
+      const taken = audit.tell(message);
+      if (!taken && message.type === 'record') onLost(message.event);
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { ActorRef } from '../runtime/protocol.ts';
+
+/** Everything that is worth finding out about later. */
+export type AuditEventType =
+  | 'client_registered'
+  | 'client_disabled'
+  | 'client_enabled'
+  | 'client_secret_added'
+  | 'user_added'
+  | 'user_disabled'
+  | 'password_reset'
+  | 'login_succeeded'
+  | 'login_failed'
+  | 'logged_out'
+  | 'consent_granted'
+  | 'consent_denied'
+  | 'code_replayed'
+  | 'refresh_token_reused'
+  | 'grant_revoked'
+  | 'access_token_revoked'
+  | 'signing_keys_rotated';
+
+/** Who sent the request that led to an event. */
+export interface Caller {
+  readonly requestId: string | null;
+  readonly remoteAddress: string | null;
+}
+
+/** The caller of what the server does by itself, or an operator at the command line. */
+export const LOCAL_CALLER: Caller = { requestId: null, remoteAddress: null };
+
+export interface AuditEvent {
+  readonly type: AuditEventType;
+  readonly clientId?: string;
+  readonly userId?: string;
+  readonly caller: Caller;
+  /** Never a secret. */
+  readonly detail?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+}
+
+export interface RecordedEvent extends AuditEvent {
+  readonly id: string;
+  readonly occurredAt: Date;
+}
+
+export type AuditMessage =
+  { readonly type: 'record'; readonly event: AuditEvent } | { readonly type: 'list'; readonly limit: number };
+
+export interface AuditReplies {
+  readonly record: void;
+  readonly list: readonly RecordedEvent[];
+}
+
+export type AuditRef = ActorRef<AuditMessage, AuditReplies>;

@@ -1,0 +1,50 @@
+import { hashSecret, newSecret } from '../../oauth/secret.ts';
+import { Sensitive } from '../../oauth/sensitive.ts';
+import type { MessageOf } from '../runtime/protocol.ts';
+import type { AuthMessage, LoginResult } from './messages.ts';
+import { recordEvent, type AuthParts } from './parts.ts';
+
+/**
+ * Signs a person in: a new session with a new id, and the one it replaces ended. An unknown name, a wrong password and a
+ * disabled account get the same answer in the same time.
+ */
+export async function logIn(
+  parts: AuthParts,
+  { username, password, replaces, caller }: MessageOf<AuthMessage, 'logIn'>,
+): Promise<LoginResult> {
+  const { users, sessions, passwords, sources, policy } = parts;
+  // The time of the look-up, not of the verdict: a password that is changed in between is no longer good.
+  const now = sources.now();
+  const found = await users.credentials(username);
+  const right = await passwords.verify(password, found?.passwordHash);
+  if (!found || !right || found.disabledAt) {
+    const reason = !found ? 'unknown user' : !right ? 'wrong password' : 'disabled';
+    const userId = found && { userId: found.userId };
+    recordEvent(parts, { type: 'login_failed', ...userId, caller, detail: { reason } });
+    return { kind: 'refused' };
+  }
+  const sessionId = newSecret(sources.randomBytes);
+  const expiresAt = new Date(now.getTime() + policy.sessionLifetimeSeconds * 1000);
+  const session = { userId: found.userId, authenticatedAt: now, expiresAt };
+  if (!(await sessions.insert(hashSecret(sessionId), session))) {
+    recordEvent(parts, {
+      type: 'login_failed',
+      userId: found.userId,
+      caller,
+      detail: { reason: 'changed meanwhile' },
+    });
+    return { kind: 'refused' };
+  }
+  if (replaces) await sessions.end(replaces, now);
+  recordEvent(parts, { type: 'login_succeeded', userId: found.userId, caller });
+  return { kind: 'signed in', sessionId: new Sensitive(sessionId), expiresAt };
+}
+
+/** Ends a session; one that is not live is no error. */
+export async function logOut(
+  parts: AuthParts,
+  { sessionHash, caller }: MessageOf<AuthMessage, 'logOut'>,
+): Promise<void> {
+  const userId = await parts.sessions.end(sessionHash, parts.sources.now());
+  if (userId !== undefined) recordEvent(parts, { type: 'logged_out', userId, caller });
+}

@@ -1,0 +1,121 @@
+import type { UserFacts } from '../../oauth/claims.ts';
+import type { Scope } from '../../oauth/scope.ts';
+import type { CodeHash, SessionHash } from '../../oauth/secret.ts';
+import type { Sensitive } from '../../oauth/sensitive.ts';
+import type { Caller } from '../audit/messages.ts';
+import type { ActorRef } from '../runtime/protocol.ts';
+
+export type Role = 'admin';
+
+/** A person who is signed in. */
+export interface Session {
+  readonly userId: string;
+  readonly username: string;
+  readonly roles: readonly Role[];
+  readonly authenticatedAt: Date;
+}
+
+export interface UserSummary {
+  readonly userId: string;
+  readonly username: string;
+  readonly email: string | null;
+  readonly roles: readonly Role[];
+  readonly createdAt: Date;
+  readonly disabledAt: Date | null;
+}
+
+/** What an authorization code stood for. */
+export interface RedeemedCode {
+  readonly grantId: string;
+  readonly userId: string;
+  readonly scope: Scope;
+  readonly nonce: string | null;
+  readonly authenticatedAt: Date;
+}
+
+export type LoginResult =
+  | { readonly kind: 'signed in'; readonly sessionId: Sensitive; readonly expiresAt: Date }
+  | { readonly kind: 'refused' };
+
+export type AuthMessage =
+  | {
+      readonly type: 'logIn';
+      readonly username: string;
+      readonly password: Sensitive;
+      /** The session that this login replaces, if the browser had one. */
+      readonly replaces: SessionHash | null;
+      readonly caller: Caller;
+    }
+  | { readonly type: 'findSession'; readonly sessionHash: SessionHash }
+  | { readonly type: 'logOut'; readonly sessionHash: SessionHash; readonly caller: Caller }
+  | { readonly type: 'findConsent'; readonly userId: string; readonly clientId: string }
+  | {
+      readonly type: 'decideConsent';
+      readonly userId: string;
+      readonly clientId: string;
+      readonly scope: Scope;
+      readonly allow: boolean;
+      readonly caller: Caller;
+    }
+  | {
+      readonly type: 'issueCode';
+      readonly clientId: string;
+      readonly userId: string;
+      readonly redirectUri: string;
+      readonly scope: Scope;
+      readonly codeChallenge: string | null;
+      readonly nonce: string | null;
+      readonly authenticatedAt: Date;
+    }
+  | {
+      /** Spends a code, whether or not what comes with it is right; a code that was spent before revokes what it led to. */
+      readonly type: 'redeemCode';
+      readonly codeHash: CodeHash;
+      readonly clientId: string;
+      readonly redirectUri: string | null;
+      readonly codeVerifier: string | null;
+      readonly caller: Caller;
+    }
+  | { readonly type: 'findUser'; readonly userId: string }
+  | {
+      readonly type: 'addUser';
+      readonly username: string;
+      readonly password: Sensitive;
+      readonly roles: readonly Role[];
+      readonly email: string | null;
+      readonly name: string | null;
+      readonly caller: Caller;
+    }
+  | { readonly type: 'listUsers'; readonly limit: number }
+  /** Ends the person's sessions and revokes all grants along. */
+  | { readonly type: 'disableUser'; readonly username: string; readonly caller: Caller }
+  /** Ends the person's sessions. */
+  | {
+      readonly type: 'resetPassword';
+      readonly username: string;
+      readonly password: Sensitive;
+      readonly caller: Caller;
+    }
+  /** Makes the first admin if there is no user at all; answers whether it did. */
+  | { readonly type: 'ensureFirstAdmin'; readonly username: string; readonly password: Sensitive }
+  | { readonly type: 'sweep' };
+
+export interface AuthReplies {
+  readonly logIn: LoginResult;
+  readonly findSession: Session | null;
+  readonly logOut: void;
+  readonly findConsent: Scope;
+  readonly decideConsent: void;
+  /** The code itself; only its hash is kept. */
+  readonly issueCode: Sensitive;
+  readonly redeemCode: RedeemedCode;
+  readonly findUser: UserFacts | null;
+  readonly addUser: UserSummary;
+  readonly listUsers: readonly UserSummary[];
+  readonly disableUser: void;
+  readonly resetPassword: void;
+  readonly ensureFirstAdmin: boolean;
+  readonly sweep: void;
+}
+
+export type AuthRef = ActorRef<AuthMessage, AuthReplies>;

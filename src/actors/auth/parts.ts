@@ -1,0 +1,35 @@
+import type { Sources } from '../../oauth/sources.ts';
+import type { AuditEvent, AuditRef } from '../audit/messages.ts';
+import type { ActorLimits } from '../runtime/actor.ts';
+import type { Guardian } from '../runtime/guardian.ts';
+import type { TokenRef } from '../token/messages.ts';
+import type { Passwords } from './passwords.ts';
+import type { CodeStore } from './store-codes.ts';
+import type { SessionStore } from './store-sessions.ts';
+import type { AuthSweepStore } from './store-sweep.ts';
+import type { UserStore } from './store-users.ts';
+
+export interface AuthPolicy {
+  readonly authorizationCodeLifetimeSeconds: number;
+  readonly sessionLifetimeSeconds: number;
+}
+
+/** Everything that the AuthActor is made of. */
+export interface AuthParts {
+  readonly guardian: Guardian;
+  readonly limits: ActorLimits;
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly codes: CodeStore;
+  readonly sweepStore: AuthSweepStore;
+  readonly passwords: Passwords;
+  readonly tokens: TokenRef;
+  readonly audit: AuditRef;
+  readonly sources: Sources;
+  readonly policy: AuthPolicy;
+}
+
+/** Tells Audit; waits for nothing. */
+export function recordEvent({ audit }: Pick<AuthParts, 'audit'>, event: AuditEvent): void {
+  audit.tell({ type: 'record', event });
+}

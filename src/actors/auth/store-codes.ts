@@ -1,0 +1,169 @@
+import type { Queries } from '../../database/database.ts';
+import { formatScope, parseScope, type Scope } from '../../oauth/scope.ts';
+import type { CodeHash } from '../../oauth/secret.ts';
+
+export interface StoredCode {
+  readonly codeHash: CodeHash;
+  readonly grantId: string;
+  readonly clientId: string;
+  readonly userId: string;
+  readonly redirectUri: string;
+  readonly scope: Scope;
+  readonly codeChallenge: string | null;
+  readonly nonce: string | null;
+  readonly authenticatedAt: Date;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+export interface Claim {
+  readonly codeHash: CodeHash;
+  readonly clientId: string;
+}
+
+/** `claimed`: this caller, and nobody else ever, may use the code. `spent`: somebody claimed it before. */
+export type ClaimResult =
+  | { readonly kind: 'claimed'; readonly code: StoredCode; readonly userDisabled: boolean }
+  | { readonly kind: 'spent'; readonly grantId: string; readonly userId: string }
+  | { readonly kind: 'unknown' };
+
+const INSERT = {
+  name: 'codes_insert',
+  sql: `
+    insert into authorization_codes (code_hash, grant_id, client_id, user_id, redirect_uri, scope, code_challenge, nonce,
+      authenticated_at, issued_at, expires_at)
+    select decode(code_hash, 'hex'), grant_id, client_id, user_id, redirect_uri, scope, code_challenge, nonce,
+      to_timestamp(authenticated_at), to_timestamp(issued_at), to_timestamp(expires_at)
+    from unnest(?::text[], ?::uuid[], ?::text[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::float8[],
+      ?::float8[], ?::float8[])
+      as code (code_hash, grant_id, client_id, user_id, redirect_uri, scope, code_challenge, nonce, authenticated_at,
+        issued_at, expires_at)`,
+};
+
+// Locked in one order before the update, so that two replicas cannot deadlock over the same codes. 'found' is read from the
+// statement's own snapshot: a code that it shows as unspent but that was not claimed here has just been claimed elsewhere.
+const CLAIM = {
+  name: 'codes_claim',
+  sql: `
+    with input as (
+      select decode(hash, 'hex') as code_hash, client_id from unnest(?::text[], ?::text[]) as input (hash, client_id)
+    ), locked as (
+      select codes.code_hash from authorization_codes codes join input using (code_hash, client_id)
+      order by codes.code_hash for update of codes
+    ), claimed as (
+      update authorization_codes codes set consumed_at = ?::timestamptz
+      from locked
+      where codes.code_hash = locked.code_hash and codes.consumed_at is null and codes.expires_at > ?::timestamptz
+      returning codes.code_hash
+    )
+    select encode(codes.code_hash, 'hex') as hash, codes.grant_id, codes.client_id, codes.user_id, codes.redirect_uri,
+      codes.scope, codes.code_challenge, codes.nonce, codes.authenticated_at, codes.issued_at, codes.expires_at,
+      codes.consumed_at, codes.expires_at > ?::timestamptz as unexpired,
+      claimed.code_hash is not null as is_claimed, users.disabled_at is not null as user_disabled
+    from input join authorization_codes codes using (code_hash, client_id)
+    left join claimed on claimed.code_hash = codes.code_hash
+    left join users on users.id = codes.user_id`,
+};
+
+const DELETE_EXPIRED = {
+  name: 'codes_delete_expired',
+  sql: `
+    delete from authorization_codes where code_hash in (
+      select code_hash from authorization_codes where expires_at < ?::timestamptz limit ? for update skip locked
+    ) returning 1`,
+};
+
+interface Row {
+  hash: string;
+  grant_id: string;
+  client_id: string;
+  user_id: string;
+  redirect_uri: string;
+  scope: string;
+  code_challenge: string | null;
+  nonce: string | null;
+  authenticated_at: Date;
+  issued_at: Date;
+  expires_at: Date;
+  consumed_at: Date | null;
+  unexpired: boolean;
+  is_claimed: boolean;
+  user_disabled: boolean;
+}
+
+/** All SQL on authorization_codes. */
+export class CodeStore {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  async insert(codes: readonly StoredCode[]): Promise<readonly undefined[]> {
+    await this.#queries.query(INSERT, [
+      codes.map((code) => code.codeHash.toString('hex')),
+      codes.map((code) => code.grantId),
+      codes.map((code) => code.clientId),
+      codes.map((code) => code.userId),
+      codes.map((code) => code.redirectUri),
+      codes.map((code) => formatScope(code.scope)),
+      codes.map((code) => code.codeChallenge),
+      codes.map((code) => code.nonce),
+      codes.map((code) => code.authenticatedAt.getTime() / 1000),
+      codes.map((code) => code.issuedAt.getTime() / 1000),
+      codes.map((code) => code.expiresAt.getTime() / 1000),
+    ]);
+    return codes.map(() => undefined);
+  }
+
+  /**
+   * Claims codes, each for the client that it was issued to. A code is claimed once, whoever asks and however often;
+   * the same code twice in one call is claimed by the first.
+   */
+  async claim(claims: readonly Claim[], now: Date): Promise<readonly ClaimResult[]> {
+    const rows = await this.#queries.query<Row>(CLAIM, [
+      claims.map((claim) => claim.codeHash.toString('hex')),
+      claims.map((claim) => claim.clientId),
+      now,
+      now,
+      now,
+    ]);
+    const byKey = new Map(rows.map((row) => [`${row.hash} ${row.client_id}`, row]));
+    const answered = new Set<string>();
+    return claims.map(({ codeHash, clientId }) => {
+      const key = `${codeHash.toString('hex')} ${clientId}`;
+      const again = answered.has(key);
+      answered.add(key);
+      return resultOf(byKey.get(key), again);
+    });
+  }
+
+  /** Resolves to how many were deleted, at most `limit`. */
+  async deleteExpired(before: Date, limit: number): Promise<number> {
+    return (await this.#queries.query(DELETE_EXPIRED, [before, limit])).length;
+  }
+}
+
+function resultOf(row: Row | undefined, again: boolean): ClaimResult {
+  if (!row) return { kind: 'unknown' };
+  if (row.is_claimed && !again)
+    return { kind: 'claimed', code: codeOf(row), userDisabled: row.user_disabled };
+  const spent = row.is_claimed || row.consumed_at !== null || row.unexpired;
+  return spent ? { kind: 'spent', grantId: row.grant_id, userId: row.user_id } : { kind: 'unknown' };
+}
+
+function codeOf(row: Row): StoredCode {
+  return {
+    codeHash: Buffer.from(row.hash, 'hex') as unknown as CodeHash,
+    grantId: row.grant_id,
+    clientId: row.client_id,
+    userId: row.user_id,
+    redirectUri: row.redirect_uri,
+    scope: parseScope(row.scope),
+    codeChallenge: row.code_challenge,
+    nonce: row.nonce,
+    authenticatedAt: row.authenticated_at,
+    issuedAt: row.issued_at,
+    expiresAt: row.expires_at,
+  };
+}

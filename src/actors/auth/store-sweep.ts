@@ -1,0 +1,30 @@
+import type { Queries } from '../../database/database.ts';
+import { LOCKS } from '../../database/locks.ts';
+import { CodeStore } from './store-codes.ts';
+import { SessionStore } from './store-sessions.ts';
+
+const ROWS_PER_STATEMENT = 1000;
+
+/** The AuthActor's housekeeping, by one replica at a time and in small steps. */
+export class AuthSweepStore {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  /** Deletes codes and sessions that expired before the given time, each batch in a transaction of its own. */
+  async deleteExpired(before: Date): Promise<void> {
+    await this.#repeat((queries) => new CodeStore(queries).deleteExpired(before, ROWS_PER_STATEMENT));
+    await this.#repeat((queries) => new SessionStore(queries).deleteExpired(before, ROWS_PER_STATEMENT));
+  }
+
+  async #repeat(deleteSome: (queries: Queries) => Promise<number>): Promise<void> {
+    for (;;) {
+      const deleted = await this.#queries.exclusively(LOCKS.authSweep, 'skip', ({ query }) =>
+        deleteSome({ ...this.#queries, query }),
+      );
+      if ((deleted ?? 0) < ROWS_PER_STATEMENT) return;
+    }
+  }
+}

@@ -1,0 +1,181 @@
+import type { Queries } from '../../database/database.ts';
+import { LOCKS } from '../../database/locks.ts';
+import type { UserFacts } from '../../oauth/claims.ts';
+import type { Role, UserSummary } from './messages.ts';
+
+export interface NewUser {
+  readonly userId: string;
+  readonly username: string;
+  readonly passwordHash: string;
+  readonly roles: readonly Role[];
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly createdAt: Date;
+}
+
+export interface Credentials {
+  readonly userId: string;
+  readonly passwordHash: string;
+  readonly disabledAt: Date | null;
+}
+
+const CREDENTIALS = {
+  name: 'users_credentials',
+  sql: 'select id, password_hash, disabled_at from users where lower(username) = lower(?)',
+};
+
+const FIND = {
+  name: 'users_find',
+  sql: `
+    select id, username, name, email, email_verified_at is not null as email_verified
+    from users where id = ?::uuid and disabled_at is null`,
+};
+
+const INSERT = {
+  name: 'users_insert',
+  sql: `
+    insert into users (id, username, password_hash, roles, email, name, created_at, password_changed_at)
+    select input.*, input.created_at
+    from (select ?::uuid as id, ?::text, ?::text, ?::text[], ?::text, ?::text, ?::timestamptz as created_at) as input`,
+};
+
+const ANY = { name: 'users_any', sql: 'select exists (select 1 from users) as present' };
+
+const LIST = {
+  name: 'users_list',
+  sql: `
+    select id, username, email, roles, created_at, disabled_at from users order by created_at desc, id limit ?`,
+};
+
+// Sessions end with the same statement that disables: there is no moment in between.
+const DISABLE = {
+  name: 'users_disable',
+  sql: `
+    with disabled as (
+      update users set disabled_at = coalesce(disabled_at, ?::timestamptz) where lower(username) = lower(?) returning id
+    ), ended as (
+      update sessions set ended_at = ?::timestamptz
+      where user_id in (select id from disabled) and ended_at is null
+    )
+    select id from disabled`,
+};
+
+const RESET_PASSWORD = {
+  name: 'users_reset_password',
+  sql: `
+    with changed as (
+      update users set password_hash = ?, password_changed_at = ?::timestamptz
+      where lower(username) = lower(?) returning id
+    ), ended as (
+      update sessions set ended_at = ?::timestamptz
+      where user_id in (select id from changed) and ended_at is null
+    )
+    select id from changed`,
+};
+
+/** All SQL on users. */
+export class UserStore {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  async credentials(username: string): Promise<Credentials | undefined> {
+    const [row] = await this.#queries.query<{ id: string; password_hash: string; disabled_at: Date | null }>(
+      CREDENTIALS,
+      [username],
+    );
+    return row && { userId: row.id, passwordHash: row.password_hash, disabledAt: row.disabled_at };
+  }
+
+  /** A user who is not disabled. */
+  async find(userId: string): Promise<UserFacts | undefined> {
+    const [row] = await this.#queries.query<{
+      id: string;
+      username: string;
+      name: string | null;
+      email: string | null;
+      email_verified: boolean;
+    }>(FIND, [userId]);
+    return (
+      row && {
+        subject: row.id,
+        username: row.username,
+        name: row.name,
+        email: row.email,
+        emailVerified: row.email_verified,
+      }
+    );
+  }
+
+  /** Throws UniqueViolation if the name is taken. */
+  async insert(user: NewUser): Promise<void> {
+    await insertUser(this.#queries, user);
+  }
+
+  /** Inserts the user if there is none yet, on this replica or another; resolves to whether it did. */
+  async insertFirst(user: NewUser): Promise<boolean> {
+    const inserted = await this.#queries.exclusively(LOCKS.firstAdmin, 'wait', async (queries) => {
+      const [row] = await queries.query<{ present: boolean }>(ANY);
+      if (row?.present) return false;
+      await insertUser(queries, user);
+      return true;
+    });
+    return inserted ?? false;
+  }
+
+  async any(): Promise<boolean> {
+    const [row] = await this.#queries.query<{ present: boolean }>(ANY);
+    return row?.present ?? false;
+  }
+
+  /** The youngest first. */
+  async list(limit: number): Promise<readonly UserSummary[]> {
+    const rows = await this.#queries.query<{
+      id: string;
+      username: string;
+      email: string | null;
+      roles: Role[];
+      created_at: Date;
+      disabled_at: Date | null;
+    }>(LIST, [limit]);
+    return rows.map((row) => ({
+      userId: row.id,
+      username: row.username,
+      email: row.email,
+      roles: row.roles,
+      createdAt: row.created_at,
+      disabledAt: row.disabled_at,
+    }));
+  }
+
+  /** Disables a user and ends all sessions; resolves to the user's id if there is one. */
+  async disable(username: string, now: Date): Promise<string | undefined> {
+    const [row] = await this.#queries.query<{ id: string }>(DISABLE, [now, username, now]);
+    return row?.id;
+  }
+
+  /** Sets a password and ends all sessions; resolves to the user's id if there is one. */
+  async resetPassword(username: string, passwordHash: string, now: Date): Promise<string | undefined> {
+    const [row] = await this.#queries.query<{ id: string }>(RESET_PASSWORD, [
+      passwordHash,
+      now,
+      username,
+      now,
+    ]);
+    return row?.id;
+  }
+}
+
+async function insertUser(queries: Pick<Queries, 'query'>, user: NewUser): Promise<void> {
+  await queries.query(INSERT, [
+    user.userId,
+    user.username,
+    user.passwordHash,
+    user.roles,
+    user.email,
+    user.name,
+    user.createdAt,
+  ]);
+}

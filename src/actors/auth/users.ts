@@ -1,0 +1,74 @@
+import { UniqueViolation } from '../../database/faults.ts';
+import { InvalidRequest } from '../../oauth/errors.ts';
+import { LOCAL_CALLER } from '../audit/messages.ts';
+import type { MessageOf } from '../runtime/protocol.ts';
+import type { AuthMessage, UserSummary } from './messages.ts';
+import { recordEvent, type AuthParts } from './parts.ts';
+
+const USERNAME = /^[A-Za-z0-9._@-]{1,64}$/;
+
+/** Adds a user. Throws InvalidRequest if the name is taken or malformed, or the password unfit. */
+export async function addUser(
+  parts: AuthParts,
+  message: MessageOf<AuthMessage, 'addUser'>,
+): Promise<UserSummary> {
+  const { username, roles, email, name, password, caller } = message;
+  if (!USERNAME.test(username)) {
+    throw new InvalidRequest('A user name has 1 to 64 letters, digits and the characters . _ @ -');
+  }
+  const createdAt = parts.sources.now();
+  const userId = parts.sources.randomUuid();
+  const passwordHash = await parts.passwords.hash(password);
+  try {
+    await parts.users.insert({ userId, username, passwordHash, roles, email, name, createdAt });
+  } catch (cause) {
+    if (cause instanceof UniqueViolation) throw new InvalidRequest('The user name is taken', { cause });
+    throw cause;
+  }
+  recordEvent(parts, { type: 'user_added', userId, caller, detail: { roles } });
+  return { userId, username, email, roles, createdAt, disabledAt: null };
+}
+
+/** Makes the first admin where there is no user at all (whichever replica comes first); resolves to whether it did. */
+export async function ensureFirstAdmin(
+  parts: AuthParts,
+  { username, password }: MessageOf<AuthMessage, 'ensureFirstAdmin'>,
+): Promise<boolean> {
+  const { users, passwords, sources } = parts;
+  if (await users.any()) return false;
+  const userId = sources.randomUuid();
+  const made = await users.insertFirst({
+    userId,
+    username,
+    passwordHash: await passwords.hash(password),
+    roles: ['admin'],
+    email: null,
+    name: null,
+    createdAt: sources.now(),
+  });
+  if (made)
+    recordEvent(parts, { type: 'user_added', userId, caller: LOCAL_CALLER, detail: { roles: ['admin'] } });
+  return made;
+}
+
+/** Disables a user, ends the sessions and revokes the grants. Throws InvalidRequest if there is no such user. */
+export async function disableUser(
+  parts: AuthParts,
+  { username, caller }: MessageOf<AuthMessage, 'disableUser'>,
+): Promise<void> {
+  const userId = await parts.users.disable(username, parts.sources.now());
+  if (userId === undefined) throw new InvalidRequest('There is no such user');
+  await parts.tokens.ask({ type: 'revokeUser', userId });
+  recordEvent(parts, { type: 'user_disabled', userId, caller });
+}
+
+/** Sets a new password and ends the sessions. Throws InvalidRequest if there is no such user or the password is unfit. */
+export async function resetPassword(
+  parts: AuthParts,
+  { username, password, caller }: MessageOf<AuthMessage, 'resetPassword'>,
+): Promise<void> {
+  const passwordHash = await parts.passwords.hash(password);
+  const userId = await parts.users.resetPassword(username, passwordHash, parts.sources.now());
+  if (userId === undefined) throw new InvalidRequest('There is no such user');
+  recordEvent(parts, { type: 'password_reset', userId, caller });
+}

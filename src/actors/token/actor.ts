@@ -1,0 +1,61 @@
+import { spawnActor } from '../runtime/actor.ts';
+import { createTokenBatches } from './batches.ts';
+import { identify, introspect } from './introspect.ts';
+import { issueForClient, issueForGrant } from './issue.ts';
+import { KeyCache } from './key-cache.ts';
+import type { TokenMessage, TokenRef, TokenReplies } from './messages.ts';
+import type { TokenParts, TokenTools } from './parts.ts';
+import { revokeGrant, revokeToken } from './revoke.ts';
+import { rotateRefresh } from './rotate.ts';
+
+const SWEEP_MS = 600_000;
+
+/** An expired grant is kept for this long: its last access token may outlive it by its own lifetime. */
+const KEEP_GRANTS_MS = 2 * 86_400_000;
+
+/** Spawns one TokenActor: it issues, rotates, introspects and revokes, and owns grants and access tokens. */
+export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
+  return spawnActor<TokenMessage, TokenReplies>({
+    name,
+    guardian: parts.guardian,
+    limits: parts.limits,
+    timers: [{ everyMs: SWEEP_MS, message: { type: 'sweep' } }],
+    behave: () => {
+      const tools: TokenTools = {
+        ...parts,
+        keyCache: new KeyCache(parts.keys, parts.sources.now),
+        batches: createTokenBatches(parts),
+      };
+      return {
+        issueForClient: (message) => issueForClient(tools, message),
+        issueForGrant: (message) => issueForGrant(tools, message),
+        rotateRefresh: (message) => rotateRefresh(tools, message),
+        introspect: ({ token }) => introspect(tools, token),
+        revokeToken: (message) => revokeToken(tools, message),
+        revokeGrant: (message) => revokeGrant(tools, message),
+        revokeClient: ({ clientId }) => parts.store.bar(`client:${clientId}`),
+        readmitClient: ({ clientId }) => parts.store.readmit(`client:${clientId}`, parts.sources.now()),
+        revokeUser: ({ userId }) => parts.store.bar(`user:${userId}`),
+        identify: ({ idToken }) => identify(tools, idToken),
+        prepare: () => parts.sweepStore.ensurePartitions(parts.sources.now(), 'wait'),
+        sweep: () => sweep(parts),
+      };
+    },
+  });
+}
+
+/**
+ * One step after the other, because the first two take the same lock. That one must wait for its turn is no reason to leave
+ * the others.
+ */
+async function sweep({ sweepStore, sources }: TokenParts): Promise<void> {
+  const now = sources.now();
+  const steps = [
+    () => sweepStore.ensurePartitions(now, 'wait'),
+    () => sweepStore.dropPartitions(now),
+    () => sweepStore.deleteExpiredGrants(new Date(now.getTime() - KEEP_GRANTS_MS)),
+  ];
+  const failures: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}

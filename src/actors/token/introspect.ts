@@ -1,0 +1,66 @@
+import type { AccessTokenClaims } from '../../oauth/claims.ts';
+import { claimedKeyId, verifyJwt } from '../../oauth/jwt.ts';
+import { decodeRefreshToken } from '../../oauth/refresh-token.ts';
+import { parseScope } from '../../oauth/scope.ts';
+import { epochSeconds } from '../../oauth/sources.ts';
+import type { Introspection } from './messages.ts';
+import type { TokenTools } from './parts.ts';
+
+const INACTIVE: Introspection = { active: false };
+
+/** What a presented token is worth right now (RFC 7662 §2.2). Exact: a revocation anywhere counts from its commit on. */
+export async function introspect(tools: TokenTools, presented: string): Promise<Introspection> {
+  const claims = await verifyAccessToken(tools, presented);
+  if (!claims) return introspectRefreshToken(tools, presented);
+  const live =
+    claims.exp > epochSeconds(tools.sources.now()) &&
+    (await tools.batches.isLive({ tokenId: claims.jti, expiresAt: claims.exp }));
+  if (!live) return INACTIVE;
+  return {
+    active: true,
+    kind: 'access_token',
+    subject: claims.sub,
+    clientId: claims.client_id,
+    scope: parseScope(claims.scope),
+    expiresAt: claims.exp,
+    issuedAt: claims.iat,
+    tokenId: claims.jti,
+  };
+}
+
+/** The subject of an ID token that we issued, expired or not (OpenID Connect Core §3.1.2.1, id_token_hint). */
+export async function identify({ keyCache, policy }: TokenTools, idToken: string): Promise<string | null> {
+  const kid = claimedKeyId(idToken, 'JWT');
+  const key = kid === undefined ? null : await keyCache.verifier(kid);
+  const claims = key ? verifyJwt(idToken, key) : undefined;
+  return claims?.iss === policy.issuer && typeof claims.sub === 'string' ? claims.sub : null;
+}
+
+/** The claims of an access token that we signed, expired or not; undefined for anything else. */
+export async function verifyAccessToken(
+  { keyCache, policy }: TokenTools,
+  presented: string,
+): Promise<AccessTokenClaims | undefined> {
+  const kid = claimedKeyId(presented, 'at+jwt');
+  if (kid === undefined) return undefined;
+  const key = await keyCache.verifier(kid);
+  // Whatever our own key signed with this type has the shape that accessTokenClaims gave it.
+  const claims = key ? (verifyJwt(presented, key) as AccessTokenClaims | undefined) : undefined;
+  return claims?.iss === policy.issuer ? claims : undefined;
+}
+
+async function introspectRefreshToken(tools: TokenTools, presented: string): Promise<Introspection> {
+  const id = decodeRefreshToken(tools.refreshKeys, presented);
+  const grant = id && (await tools.store.findGrant(id.grantId));
+  if (!grant || grant.revoked || grant.refreshGeneration !== id.generation) return INACTIVE;
+  if (grant.expiresAt <= tools.sources.now()) return INACTIVE;
+  return {
+    active: true,
+    kind: 'refresh_token',
+    subject: grant.userId,
+    clientId: grant.clientId,
+    scope: parseScope(grant.scope),
+    expiresAt: epochSeconds(grant.expiresAt),
+    issuedAt: epochSeconds(grant.rotatedAt ?? grant.createdAt),
+  };
+}

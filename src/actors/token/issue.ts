@@ -1,0 +1,103 @@
+import { accessTokenClaims, idTokenClaims } from '../../oauth/claims.ts';
+import { InvalidGrant } from '../../oauth/errors.ts';
+import { signJwt } from '../../oauth/jwt.ts';
+import { encodeRefreshToken } from '../../oauth/refresh-token.ts';
+import { formatScope, type Scope } from '../../oauth/scope.ts';
+import { epochSeconds } from '../../oauth/sources.ts';
+import type { MessageOf } from '../runtime/protocol.ts';
+import type { IssuedTokens, TokenMessage } from './messages.ts';
+import type { TokenTools } from './parts.ts';
+import type { NewAccessToken } from './store.ts';
+
+/** Issues an access token to a client for itself (RFC 6749 §4.4.3): no refresh token. */
+export async function issueForClient(
+  tools: TokenTools,
+  { clientId, scope }: MessageOf<TokenMessage, 'issueForClient'>,
+): Promise<IssuedTokens> {
+  const token = newAccessToken(tools, { clientId, userId: null, grantId: null, scope });
+  // Signed after the commit: while this batch is signed, the database works on the next one.
+  await tools.batches.insertAccessToken(token);
+  return issued(tools, await signAccessToken(tools, token), scope);
+}
+
+/** Opens a grant and issues its first tokens (RFC 6749 §4.1.4, OpenID Connect Core §3.1.3.3). Throws InvalidGrant if it was revoked before. */
+export async function issueForGrant(
+  tools: TokenTools,
+  message: MessageOf<TokenMessage, 'issueForGrant'>,
+): Promise<IssuedTokens> {
+  const { grantId, clientId, userId, scope, withRefreshToken } = message;
+  const token = { ...newAccessToken(tools, { clientId, userId, grantId, scope }), grantId, userId };
+  const expiresAt = withRefreshToken
+    ? token.issuedAt + tools.policy.refreshTokenLifetimeSeconds
+    : token.expiresAt;
+  const opened = await tools.batches.openGrant({
+    accessToken: token,
+    refreshable: withRefreshToken,
+    expiresAt,
+  });
+  if (!opened) throw new InvalidGrant('The authorization code is invalid, expired or already used');
+  const accessToken = await signAccessToken(tools, token);
+  return {
+    ...issued(tools, accessToken, scope),
+    ...(withRefreshToken && {
+      refreshToken: encodeRefreshToken(tools.refreshKeys[0], { grantId, generation: 0 }),
+    }),
+    ...(message.idToken && { idToken: await signIdToken(tools, token, message.idToken, accessToken) }),
+  };
+}
+
+/** An access token that is about to be stored and signed. */
+export function newAccessToken(
+  { sources, policy }: TokenTools,
+  owner: { clientId: string; userId: string | null; grantId: string | null; scope: Scope },
+): NewAccessToken {
+  const issuedAt = epochSeconds(sources.now());
+  return {
+    ...owner,
+    tokenId: sources.randomUuid(),
+    scope: formatScope(owner.scope),
+    issuedAt,
+    expiresAt: issuedAt + policy.accessTokenLifetimeSeconds,
+  };
+}
+
+/** Signs an access token (RFC 9068). The client is the subject where no person is. */
+export async function signAccessToken(
+  { keyCache, policy }: TokenTools,
+  token: Omit<NewAccessToken, 'grantId'>,
+): Promise<string> {
+  const claims = accessTokenClaims({
+    issuer: policy.issuer,
+    subject: token.userId ?? token.clientId,
+    clientId: token.clientId,
+    scope: token.scope,
+    issuedAt: token.issuedAt,
+    expiresAt: token.expiresAt,
+    tokenId: token.tokenId,
+  });
+  return signJwt(await keyCache.signer(policy.accessTokenAlgorithm), 'at+jwt', claims);
+}
+
+/** The parts of a token response that every grant type has. */
+export function issued({ policy }: TokenTools, accessToken: string, scope: Scope): IssuedTokens {
+  return { accessToken, scope, expiresInSeconds: policy.accessTokenLifetimeSeconds };
+}
+
+async function signIdToken(
+  { keyCache, policy }: TokenTools,
+  token: NewAccessToken & { readonly userId: string },
+  idToken: NonNullable<MessageOf<TokenMessage, 'issueForGrant'>['idToken']>,
+  accessToken: string,
+): Promise<string> {
+  const claims = idTokenClaims({
+    issuer: policy.issuer,
+    subject: token.userId,
+    clientId: token.clientId,
+    issuedAt: token.issuedAt,
+    expiresAt: token.expiresAt,
+    authTime: epochSeconds(idToken.authenticatedAt),
+    nonce: idToken.nonce ?? undefined,
+    accessToken,
+  });
+  return signJwt(await keyCache.signer(idToken.algorithm), 'JWT', claims);
+}

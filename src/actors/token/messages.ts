@@ -1,0 +1,96 @@
+import type { SigningAlgorithm } from '../../oauth/jwt.ts';
+import type { Scope } from '../../oauth/scope.ts';
+import type { Caller } from '../audit/messages.ts';
+import type { ActorRef } from '../runtime/protocol.ts';
+
+/** What a token request ends with (RFC 6749 §5.1). */
+export interface IssuedTokens {
+  readonly accessToken: string;
+  readonly expiresInSeconds: number;
+  readonly scope: Scope;
+  readonly refreshToken?: string;
+  readonly idToken?: string;
+}
+
+/** What introspection tells of a live token (RFC 7662 §2.2). Times in seconds since the epoch. */
+export interface ActiveToken {
+  readonly active: true;
+  readonly kind: 'access_token' | 'refresh_token';
+  readonly subject: string;
+  readonly clientId: string;
+  readonly scope: Scope;
+  readonly expiresAt: number;
+  readonly issuedAt: number;
+  readonly tokenId?: string;
+}
+
+export type Introspection = ActiveToken | { readonly active: false };
+
+export type TokenMessage =
+  | { readonly type: 'issueForClient'; readonly clientId: string; readonly scope: Scope }
+  | {
+      /** Opens the grant that an authorization code promised and issues its first tokens. */
+      readonly type: 'issueForGrant';
+      readonly grantId: string;
+      readonly clientId: string;
+      readonly userId: string;
+      readonly scope: Scope;
+      readonly withRefreshToken: boolean;
+      /** Present under the scope openid: what the ID token says besides the access token. */
+      readonly idToken: {
+        readonly algorithm: SigningAlgorithm;
+        readonly nonce: string | null;
+        readonly authenticatedAt: Date;
+      } | null;
+    }
+  | {
+      readonly type: 'rotateRefresh';
+      readonly refreshToken: string;
+      readonly clientId: string;
+      readonly scope: Scope | null;
+      readonly caller: Caller;
+    }
+  | { readonly type: 'introspect'; readonly token: string }
+  | {
+      /** Revokes a token of this client: an access token alone, a refresh token with its whole grant (RFC 7009 §2.1). */
+      readonly type: 'revokeToken';
+      readonly token: string;
+      readonly clientId: string;
+      readonly caller: Caller;
+    }
+  | {
+      /** Revokes a grant, also one that is not open yet: it then never opens. */
+      readonly type: 'revokeGrant';
+      readonly grantId: string;
+      readonly clientId: string;
+      readonly userId: string;
+      readonly caller: Caller;
+    }
+  /** Revokes everything of a client that is disabled, also what a replica that does not know yet may still issue. */
+  | { readonly type: 'revokeClient'; readonly clientId: string }
+  /** The client is enabled again; what it was issued before stays revoked. */
+  | { readonly type: 'readmitClient'; readonly clientId: string }
+  /** Revokes everything of a user who is disabled. */
+  | { readonly type: 'revokeUser'; readonly userId: string }
+  /** Whom an ID token of ours is about, expired or not; null for anything else. */
+  | { readonly type: 'identify'; readonly idToken: string }
+  /** Makes what the coming days need, before the first request. */
+  | { readonly type: 'prepare' }
+  | { readonly type: 'sweep' };
+
+export interface TokenReplies {
+  readonly issueForClient: IssuedTokens;
+  readonly issueForGrant: IssuedTokens;
+  readonly rotateRefresh: IssuedTokens;
+  readonly introspect: Introspection;
+  readonly revokeToken: void;
+  readonly revokeGrant: void;
+  readonly revokeClient: void;
+  readonly readmitClient: void;
+  readonly revokeUser: void;
+  readonly identify: string | null;
+  readonly prepare: void;
+  readonly sweep: void;
+}
+
+export type TokenRef = ActorRef<TokenMessage, TokenReplies>;

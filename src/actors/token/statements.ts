@@ -1,0 +1,120 @@
+// The TokenActor's SQL. Arrays come in as one parameter per column, so that a batch of any size is one prepared statement.
+
+/** Whether a revocation covers what a client was issued, or a client for a user, at a time. SQL expressions in and out. */
+const isBarred = (clientId: string, userId: string, issuedAt: string) => `exists (
+      select from revocations
+      where subject = any(array['client:' || ${clientId}, 'user:' || ${userId}::text]) and issued_until >= ${issuedAt})`;
+
+export const INSERT_ACCESS_TOKENS = {
+  name: 'access_tokens_insert',
+  sql: `
+    insert into access_tokens (id, client_id, user_id, grant_id, scope, issued_at, expires_at)
+    select id, client_id, user_id, grant_id, scope, to_timestamp(issued_at), to_timestamp(expires_at)
+    from unnest(?::uuid[], ?::text[], ?::uuid[], ?::uuid[], ?::text[], ?::int8[], ?::int8[])
+      as token (id, client_id, user_id, grant_id, scope, issued_at, expires_at)`,
+};
+
+export const OPEN_GRANTS = {
+  name: 'grants_open',
+  sql: `
+    with input as (
+      select * from unnest(?::uuid[], ?::text[], ?::uuid[], ?::text[], ?::uuid[], ?::int8[], ?::int8[], ?::int8[], ?::int4[])
+        as input (grant_id, client_id, user_id, scope, token_id, issued_at, token_expires_at, grant_expires_at, generation)
+    ), opened as (
+      insert into grants (id, client_id, user_id, scope, created_at, expires_at, refresh_generation)
+      select grant_id, client_id, user_id, scope, to_timestamp(issued_at), to_timestamp(grant_expires_at), generation
+      from input
+      where not ${isBarred('client_id', 'user_id', 'to_timestamp(issued_at)')}
+      on conflict (id) do nothing
+      returning id
+    ), tokens as (
+      insert into access_tokens (id, client_id, user_id, grant_id, scope, issued_at, expires_at)
+      select token_id, client_id, user_id, grant_id, scope, to_timestamp(issued_at), to_timestamp(token_expires_at)
+      from input join opened on opened.id = input.grant_id
+    )
+    select id from opened`,
+};
+
+// The rows are locked in one order, so that two replicas with the same grants in their batches cannot deadlock. After a
+// wait for a lock PostgreSQL looks at the row again as it is then: one generation is rotated once.
+export const ROTATE = {
+  name: 'grants_rotate',
+  sql: `
+    with locked as (
+      select id from grants where id = any(?::uuid[]) order by id for update
+    ), input as (
+      select * from unnest(?::uuid[], ?::int4[], ?::text[], ?::text[], ?::uuid[], ?::int8[], ?::float8[], ?::int8[], ?::int8[])
+        as input (grant_id, generation, client_id, scope, token_id, issued_at, rotated_at, token_expires_at, grant_expires_at)
+    ), rotated as (
+      update grants
+      set refresh_generation = grants.refresh_generation + 1,
+          rotated_at = to_timestamp(input.rotated_at),
+          expires_at = to_timestamp(input.grant_expires_at)
+      from input join locked on locked.id = input.grant_id
+      where grants.id = input.grant_id
+        and grants.refresh_generation = input.generation
+        and grants.client_id = input.client_id
+        and grants.revoked_at is null
+        and not ${isBarred('grants.client_id', 'grants.user_id', 'grants.created_at')}
+        and grants.expires_at > to_timestamp(input.issued_at)
+        and (input.scope is null or string_to_array(input.scope, ' ') <@ string_to_array(grants.scope, ' '))
+      returning grants.id, grants.client_id, grants.user_id, coalesce(input.scope, grants.scope) as scope,
+        input.token_id, input.issued_at, input.token_expires_at
+    ), tokens as (
+      insert into access_tokens (id, client_id, user_id, grant_id, scope, issued_at, expires_at)
+      select token_id, client_id, user_id, id, scope, to_timestamp(issued_at), to_timestamp(token_expires_at)
+      from rotated
+    )
+    select token_id, user_id, scope from rotated`,
+};
+
+export const FIND_GRANT = {
+  name: 'grants_find',
+  sql: `
+    select client_id, user_id, scope, created_at, expires_at, refresh_generation, rotated_at,
+      revoked_at is not null or ${isBarred('client_id', 'user_id', 'created_at')} as revoked
+    from grants where id = ?::uuid`,
+};
+
+export const SELECT_LIVE = {
+  name: 'access_tokens_select_live',
+  sql: `
+    select token.id
+    from unnest(?::uuid[], ?::int8[]) as input (id, expires_at)
+    join access_tokens token on token.id = input.id and token.expires_at = to_timestamp(input.expires_at)
+    left join grants on grants.id = token.grant_id
+    where token.revoked_at is null
+      and (token.grant_id is null or (grants.id is not null and grants.revoked_at is null))
+      and not ${isBarred('token.client_id', 'token.user_id', 'token.issued_at')}`,
+};
+
+export const REVOKE_ACCESS_TOKEN = {
+  name: 'access_tokens_revoke',
+  sql: `
+    update access_tokens set revoked_at = ?::timestamptz
+    where id = ?::uuid and expires_at = to_timestamp(?::int8) and revoked_at is null
+    returning id`,
+};
+
+export const REVOKE_GRANT = {
+  name: 'grants_revoke',
+  sql: `
+    insert into grants (id, client_id, user_id, scope, created_at, expires_at, revoked_at)
+    select input.id, client_id, user_id, '', revoked_at, expires_at, revoked_at
+    from (select ?::uuid, ?::text, ?::uuid, ?::timestamptz, ?::timestamptz)
+      as input (id, client_id, user_id, revoked_at, expires_at)
+    on conflict (id) do update set revoked_at = coalesce(grants.revoked_at, excluded.revoked_at)
+    returning revoked_at = ?::timestamptz as first`,
+};
+
+export const BAR = {
+  name: 'revocations_bar',
+  sql: `
+    insert into revocations (subject, issued_until) values (?, 'infinity')
+    on conflict (subject) do update set issued_until = excluded.issued_until`,
+};
+
+export const READMIT = {
+  name: 'revocations_readmit',
+  sql: 'update revocations set issued_until = ?::timestamptz where subject = ?',
+};

@@ -1,0 +1,152 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Knex } from 'knex';
+import knexFactory from 'knex';
+import { classifyFault, isClassified } from './faults.ts';
+import { PostgresClient } from './postgres-client.ts';
+
+/** One SQL statement with a name of its own, for metrics, spans and prepared statements. Placeholders are `?`. */
+export interface Statement {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** Told about each statement that ran. `actor` is whose store sent it; duration in milliseconds. */
+export type StatementObserver = (
+  actor: string,
+  statement: string,
+  durationMs: number,
+  failed: boolean,
+) => void;
+
+/** What a store sees of the database. */
+export interface Queries {
+  /**
+   * Runs one statement and resolves to its rows. Rejects with TemporarilyUnavailable when the storage is at fault,
+   * UniqueViolation, or StatementFailed.
+   */
+  query<Row>(statement: Statement, bindings?: readonly unknown[]): Promise<Row[]>;
+
+  /**
+   * Runs `work` in a transaction while holding a lock that all replicas share, so that only one of them does it.
+   * `wait`: queue for the lock; otherwise resolves to undefined at once if another holds it.
+   */
+  exclusively<T>(
+    lock: number,
+    mode: 'wait' | 'skip',
+    work: (queries: Pick<Queries, 'query'>) => Promise<T>,
+  ): Promise<T | undefined>;
+}
+
+export interface Database {
+  readonly knex: Knex;
+  readonly embedded: boolean;
+  /** The database as one actor's store uses it. */
+  queriesOf(actor: string): Queries;
+  close(): Promise<void>;
+}
+
+export interface PostgresOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly statementTimeoutMs: number;
+}
+
+/** Knex would print whole statements with their values; what matters reaches the log as a classified fault. */
+const SILENT = { warn: noop, error: noop, deprecate: noop, debug: noop };
+
+/** Opens a pool of connections to a PostgreSQL server; connects when first used. */
+export function openPostgres(options: PostgresOptions, observe: StatementObserver = noop): Database {
+  const knex = knexFactory({
+    client: PostgresClient,
+    connection: {
+      connectionString: options.url,
+      application_name: 'stagedoor',
+      statement_timeout: options.statementTimeoutMs,
+      // A server that vanished sends no reset: without this a query waits for the kernel to give up.
+      query_timeout: options.statementTimeoutMs + 500,
+      connectionTimeoutMillis: options.statementTimeoutMs,
+      keepAlive: true,
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: options.poolSize },
+    acquireConnectionTimeout: options.statementTimeoutMs,
+    log: SILENT,
+  });
+  return wrap(knex, false, observe, async () => {
+    await knex.destroy();
+  });
+}
+
+/** Opens the embedded database (PostgreSQL in WebAssembly) in a folder; made if absent. One process at a time. */
+export async function openEmbedded(dataDir: string, observe: StatementObserver = noop): Promise<Database> {
+  const [{ PGlite }, { default: ClientPGlite }] = await Promise.all([
+    import('@electric-sql/pglite'),
+    import('knex-pglite'),
+  ]);
+  const folder = join(dataDir, 'postgres');
+  // PGlite makes files that everybody may write to; a folder around them that was there before may be open to all.
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const pglite = await PGlite.create(folder);
+  const knex = knexFactory({
+    client: ClientPGlite,
+    connection: () => ({ pglite }) as unknown as Knex.StaticConnectionConfig,
+    log: SILENT,
+  });
+  return wrap(knex, true, observe, async () => {
+    await knex.destroy();
+    if (!pglite.closed) await pglite.close();
+  });
+}
+
+function wrap(
+  knex: Knex,
+  embedded: boolean,
+  observe: StatementObserver,
+  close: () => Promise<void>,
+): Database {
+  return { knex, embedded, close, queriesOf: (actor) => queriesOn(knex, actor, observe) };
+}
+
+function queriesOn(knex: Knex, actor: string, observe: StatementObserver): Queries {
+  return {
+    query: async <Row>({ name, sql }: Statement, bindings: readonly unknown[] = []): Promise<Row[]> => {
+      const startedAtMs = performance.now();
+      let failed = true;
+      try {
+        // The name makes it a prepared statement: parsed once per connection.
+        const result = (await knex.raw(sql, bindings as readonly Knex.RawBinding[]).options({ name })) as {
+          rows: Row[];
+        };
+        failed = false;
+        return result.rows;
+      } catch (error) {
+        throw classifyFault(name, error);
+      } finally {
+        observe(actor, name, performance.now() - startedAtMs, failed);
+      }
+    },
+    exclusively: async (lock, mode, work) => {
+      try {
+        return await knex.transaction(async (transaction) => {
+          const queries = queriesOn(transaction, actor, observe);
+          const [row] = await queries.query<{ held: boolean }>(mode === 'wait' ? WAIT_FOR_LOCK : TRY_LOCK, [
+            lock,
+          ]);
+          return row?.held ? await work(queries) : undefined;
+        });
+      } catch (error) {
+        throw isClassified(error) ? error : classifyFault('transaction', error);
+      }
+    },
+  };
+}
+
+const TRY_LOCK: Statement = { name: 'try_lock', sql: 'select pg_try_advisory_xact_lock(?) as held' };
+const WAIT_FOR_LOCK: Statement = {
+  name: 'wait_for_lock',
+  sql: 'select true as held from (select pg_advisory_xact_lock(?)) as lock',
+};
+
+function noop(): void {
+  // Nothing to do.
+}

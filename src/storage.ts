@@ -1,0 +1,99 @@
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { openEmbedded, openPostgres, type Database } from './database/database.ts';
+import { folderSecret, lockFolder } from './database/folder-lock.ts';
+import { migrate, SchemaMismatch, schemaState } from './database/schema.ts';
+import { Sensitive } from './oauth/sensitive.ts';
+
+/** A reason not to start that a person can do something about. */
+export class StartupError extends Error {
+  override readonly name = 'StartupError';
+}
+
+/** The open database and the secrets that go with it. */
+export interface Storage {
+  readonly database: Database;
+  readonly secrets: readonly Sensitive[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database that the configuration names, with the right schema: the embedded one migrates itself, a server's must
+ * have been migrated. Throws StartupError, SchemaMismatch or FolderInUse.
+ */
+export function openStorage(config: Config, logger: Logger): Promise<Storage> {
+  return config.databaseUrl === undefined
+    ? openEmbeddedStorage(config, logger)
+    : openPostgresStorage(config, config.databaseUrl);
+}
+
+async function openEmbeddedStorage(
+  config: Config,
+  logger: Logger,
+): Promise<Storage & { readonly applied: readonly string[] }> {
+  const lock = await lockFolder(config.dataDir);
+  try {
+    const secrets =
+      config.secrets.length > 0 ? config.secrets : [new Sensitive(folderSecret(config.dataDir))];
+    const database = await openEmbedded(config.dataDir);
+    const applied = await migrate(database.knex);
+    if (applied.length > 0) logger.info({ applied }, 'migrated');
+    return {
+      applied,
+      database,
+      secrets,
+      close: async () => {
+        await database.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openPostgresStorage(config: Config, url: Sensitive): Promise<Storage> {
+  const { databasePoolSize: poolSize, statementTimeoutMs, secrets } = config;
+  const database = openPostgres({ url: url.reveal(), poolSize, statementTimeoutMs });
+  try {
+    const state = await schemaState(database.knex);
+    if (state.kind !== 'current') throw new SchemaMismatch(state);
+    return { database, secrets, close: () => database.close() };
+  } catch (error) {
+    await database.close();
+    throw unreachable(error);
+  }
+}
+
+/** Runs the migrations against the configured database, with all the time they need; resolves to what was applied. */
+export async function migrateStorage(config: Config, logger: Logger): Promise<readonly string[]> {
+  if (config.databaseUrl === undefined) {
+    const storage = await openEmbeddedStorage(config, logger);
+    await storage.close();
+    return storage.applied;
+  }
+  const url = config.databaseUrl.reveal();
+  const database = openPostgres({ url, poolSize: 2, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
+  try {
+    return await migrate(database.knex);
+  } catch (error) {
+    throw unreachable(error);
+  } finally {
+    await database.close();
+  }
+}
+
+const MIGRATION_TIMEOUT_MS = 3_600_000;
+
+/** The driver's code says what is wrong without repeating the URL, which holds a password. */
+function unreachable(error: unknown): Error {
+  const { code } = error as { code?: unknown };
+  const known = error instanceof SchemaMismatch || error instanceof TypeError || error instanceof RangeError;
+  if (known) return error;
+  // A server that stays silent, or that has no TLS where the URL asks for it, is an error without a code.
+  const reason = typeof code === 'string' ? code : 'no answer that the driver understands';
+  return new StartupError(
+    `The database that OAUTH2_DATABASE_URL names cannot be used (${reason}). Check that it runs, and the URL's host, user, password, database name and sslmode.`,
+  );
+}

@@ -1,0 +1,138 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/config.ts';
+import { openPostgres, type Database } from '../../src/database/database.ts';
+import { migrate, schemaState, SchemaMismatch } from '../../src/database/schema.ts';
+import { openStorage } from '../../src/storage.ts';
+import { onEachBackend } from '../support/backends.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { eventually } from '../support/eventually.ts';
+
+const MIGRATIONS = [
+  '0001_create_clients',
+  '0002_create_users',
+  '0003_create_authorization_codes',
+  '0004_create_tokens',
+  '0005_create_signing_keys',
+  '0006_create_audit_events',
+];
+
+onEachBackend((backend) => {
+  test('a database is migrated once: a second time finds nothing to do and changes nothing', async () => {
+    expect(await schemaState(backend.knex)).toEqual({ kind: 'current' });
+    const applied = () => backend.rows('select id, name, migration_time from schema_migrations order by id');
+    const before = await applied();
+    expect(before).toMatchObject(MIGRATIONS.map((name) => ({ name })));
+    expect(await migrate(backend.knex)).toEqual([]);
+    expect(await migrate(backend.knex)).toEqual([]);
+    expect(await applied()).toEqual(before);
+  });
+
+  test('a database that a newer version migrated is refused in a clear sentence, and left as it is', async () => {
+    const future = '9999_do_what_nobody_knows_yet';
+    await backend.rows(`insert into schema_migrations (name, batch, migration_time) values (?, 99, now())`, [
+      future,
+    ]);
+    try {
+      expect(await schemaState(backend.knex)).toEqual({ kind: 'ahead', unknown: [future] });
+      const refusal = migrate(backend.knex);
+      await expect(refusal).rejects.toBeInstanceOf(SchemaMismatch);
+      await expect(refusal).rejects.toThrow(
+        `The database was migrated by a newer version of Stagedoor (it has ${future}). ` +
+          'Start that version, or restore a backup made before the upgrade.',
+      );
+    } finally {
+      await backend.rows('delete from schema_migrations where name = ?', [future]);
+    }
+    expect(await schemaState(backend.knex)).toEqual({ kind: 'current' });
+  });
+});
+
+describe('on an empty PostgreSQL database', () => {
+  const opened: (TestDatabase | Database)[] = [];
+
+  const emptyDatabase = async () => {
+    const database = await createTestDatabase();
+    const open = () => {
+      const pool = openPostgres({ url: database.url, poolSize: 3, statementTimeoutMs: 20_000 });
+      opened.unshift(pool);
+      return pool;
+    };
+    opened.push(database);
+    return { url: database.url, one: open(), other: open() };
+  };
+  afterEach(async () => {
+    for (const each of opened.splice(0)) await ('drop' in each ? each.drop() : each.close());
+  });
+
+  test('of migrators that arrive at once, one migrates and the others find it done', async () => {
+    const { one, other } = await emptyDatabase();
+    const pools = [one, other, one, other];
+    const applied = await Promise.all(pools.map(({ knex }) => migrate(knex)));
+    expect(applied.toSorted((a, b) => b.length - a.length)).toEqual([MIGRATIONS, [], [], []]);
+    expect(await schemaState(one.knex)).toEqual({ kind: 'current' });
+  });
+
+  test('a migration that is interrupted leaves nothing behind, and the next one succeeds', async () => {
+    const { one, other } = await emptyDatabase();
+    // Somebody is about to make a table of the last migration's name, so that one must wait, with the others done.
+    const holder = await other.knex.transaction();
+    await holder.raw('create table audit_events ()');
+    const interrupted = migrate(one.knex).catch((error: unknown) => error);
+    const pid = await untilWaiting(other);
+    await other.knex.raw('select pg_terminate_backend(?::int)', [pid]);
+    expect(await interrupted).toBeInstanceOf(Error);
+    await holder.rollback();
+    expect(await tablesOf(other)).toEqual([]);
+    expect(await schemaState(one.knex)).toEqual({ kind: 'behind', missing: MIGRATIONS });
+    expect(await migrate(one.knex)).toEqual(MIGRATIONS);
+    expect(await schemaState(other.knex)).toEqual({ kind: 'current' });
+  });
+
+  test('a migration that fails leaves nothing behind either', async () => {
+    const { one, other } = await emptyDatabase();
+    await other.knex.raw('create table signing_keys ()');
+    await expect(migrate(one.knex)).rejects.toThrow();
+    expect(await tablesOf(other)).toEqual(['signing_keys']);
+    await other.knex.raw('drop table signing_keys');
+    expect(await migrate(one.knex)).toEqual(MIGRATIONS);
+  });
+
+  test('a server does not start on it, nor on a newer one, and says what to do', async () => {
+    const { url, one } = await emptyDatabase();
+    const { config } = loadConfig({
+      OAUTH2_DATABASE_URL: url,
+      OAUTH2_SECRET: 'a-master-secret-for-tests-only-0123456789',
+    });
+    const start = () => openStorage(config, pino({ level: 'silent' }));
+    await expect(start()).rejects.toThrow(
+      'The database lacks 6 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.',
+    );
+    await migrate(one.knex);
+    await one.knex.raw(
+      `insert into schema_migrations (name, batch, migration_time) values ('9999_x', 9, now())`,
+    );
+    await expect(start()).rejects.toThrow('newer version of Stagedoor (it has 9999_x)');
+    await one.knex.raw(`delete from schema_migrations where name = '9999_x'`);
+    await (await start()).close();
+  });
+});
+
+/** The process id of the backend that waits for a lock. */
+async function untilWaiting({ knex }: Database): Promise<number> {
+  const { rows } = await eventually(
+    async () =>
+      (await knex.raw(
+        `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )) as { rows: { pid: number }[] },
+    ({ rows: [waiting] }) => waiting !== undefined,
+  );
+  return rows[0]!.pid;
+}
+
+async function tablesOf({ knex }: Database): Promise<string[]> {
+  const { rows } = (await knex.raw(
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'S')`,
+  )) as { rows: { name: string }[] };
+  return rows.map(({ name }) => name);
+}
