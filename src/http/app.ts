@@ -1,0 +1,113 @@
+import express, { type Express } from 'express';
+import type { Logger } from 'pino';
+import type { Actors } from '../actors/actors.ts';
+import { Cookies } from '../middleware/cookies.ts';
+import { cors } from '../middleware/cors.ts';
+import { Csrf } from '../middleware/csrf.ts';
+import { requestContext } from '../middleware/request-context.ts';
+import { Sessions } from '../middleware/session.ts';
+import type { DerivedKey } from '../oauth/master-secret.ts';
+import type { Sources } from '../oauth/sources.ts';
+import { errorEdge, methodNotAllowed, notFound } from './error-edge.ts';
+import { PATHS, serverMetadata } from './metadata.ts';
+import type { PageParts } from './page-parts.ts';
+import type { Readiness } from './readiness.ts';
+import { authorizeRoute, decisionRoute, postAuthorizeRoute } from './routes/authorize.ts';
+import { jwksRoute, metadataRoute } from './routes/discovery.ts';
+import { faviconRoute } from './routes/favicon.ts';
+import { healthRoute, readyRoute } from './routes/health.ts';
+import { introspectRoute } from './routes/introspect.ts';
+import { loginRoute, postLoginRoute } from './routes/login.ts';
+import { accountRoute, logoutRoute, postLogoutRoute } from './routes/logout.ts';
+import { registerRoute, type RegistrationPolicy } from './routes/register.ts';
+import { revokeRoute } from './routes/revoke.ts';
+import { errorRoute, startRoute } from './routes/start-page.ts';
+import { stylesheetRoute } from './routes/stylesheet.ts';
+import { tokenRoute } from './routes/token.ts';
+import { userinfoRoute } from './routes/userinfo.ts';
+
+export interface AppParts {
+  readonly actors: Actors;
+  readonly issuer: string;
+  readonly registration: RegistrationPolicy;
+  /** Addresses whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly csrfKeys: readonly [DerivedKey, ...DerivedKey[]];
+  readonly readiness: Readiness;
+  readonly sources: Sources;
+  readonly logger: Logger;
+}
+
+/** The Express application. The order is that of the traffic: what is called most is found first. */
+export function createApp(parts: AppParts): Express {
+  const { actors, issuer, logger, sources } = parts;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  // An address has one spelling.
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
+  // Queries are parsed where they are read, with repeated parameters refused.
+  app.set('query parser', false);
+  app.set('trust proxy', parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false);
+  if (issuer.startsWith('https:')) app.use(strictTransport);
+  app.use(requestContext(logger, sources));
+
+  const shared = cors('GET, POST');
+  app.post(PATHS.token, shared, tokenRoute(actors));
+  app.post(PATHS.introspect, introspectRoute(actors, issuer));
+  app.all(PATHS.introspect, methodNotAllowed('POST'));
+  app.options(PATHS.token, shared);
+  app.all(PATHS.token, methodNotAllowed('POST'));
+  app.post(PATHS.revoke, shared, revokeRoute(actors));
+  app.options(PATHS.revoke, shared);
+  app.all(PATHS.revoke, methodNotAllowed('POST'));
+  app.get(PATHS.userinfo, shared, userinfoRoute(actors));
+  app.post(PATHS.userinfo, shared, userinfoRoute(actors));
+  app.options(PATHS.userinfo, shared);
+  app.all(PATHS.userinfo, methodNotAllowed('GET, POST'));
+  app.use('/.well-known', shared);
+  app.get(PATHS.jwks, jwksRoute(actors));
+  const metadata = serverMetadata(issuer, parts.registration.clientRegistration !== 'disabled');
+  // Two routes, so that the log names the one that was asked for.
+  app.get(PATHS.openidConfiguration, metadataRoute(metadata));
+  app.get(PATHS.serverMetadata, metadataRoute(metadata));
+  app.get('/health', healthRoute());
+  app.get('/ready', readyRoute(parts.readiness));
+  app.post(PATHS.register, registerRoute(actors, parts.registration));
+  app.all(PATHS.register, methodNotAllowed('POST'));
+  addPages(app, parts);
+
+  app.use(notFound);
+  app.use(errorEdge(logger));
+  return app;
+}
+
+function addPages(app: Express, { actors, issuer, csrfKeys, sources }: AppParts): void {
+  const cookies = new Cookies(issuer);
+  const sessions = new Sessions(actors.auth, cookies);
+  const csrf = new Csrf(csrfKeys, cookies, sessions, sources.randomBytes);
+  const pages: PageParts = { actors, issuer, sessions, csrf, now: sources.now };
+  app.get('/', startRoute());
+  app.get('/error', errorRoute());
+  app.get(PATHS.authorize, authorizeRoute(pages));
+  app.post(PATHS.authorize, postAuthorizeRoute());
+  app.post(PATHS.decision, decisionRoute(pages));
+  app.get(PATHS.login, loginRoute(pages));
+  app.post(PATHS.login, postLoginRoute(pages));
+  app.get(PATHS.logout, logoutRoute(pages));
+  app.post(PATHS.logout, postLogoutRoute(pages));
+  app.get(PATHS.account, accountRoute(pages));
+  app.get(PATHS.stylesheet, stylesheetRoute());
+  app.get('/favicon.ico', faviconRoute());
+}
+
+/** Browsers that came by https once never come by http again (RFC 6797). */
+function strictTransport(
+  _request: express.Request,
+  response: express.Response,
+  next: express.NextFunction,
+): void {
+  response.setHeader('strict-transport-security', 'max-age=31536000');
+  next();
+}

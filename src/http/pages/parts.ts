@@ -1,0 +1,25 @@
+import { html, type Html } from './html.ts';
+import { text } from './text.ts';
+
+/**
+ * A name somebody else chose, set apart: `bdi` keeps direction-changing characters in it from reordering the
+ * sentence around it. The value is untrusted.
+ */
+export function name(value: string): Html {
+  return html`<bdi class="name">${value}</bdi>`;
+}
+
+/** One hidden form field. Name and value are untrusted. */
+export function hidden(field: string, value: string): Html {
+  return html`<input type="hidden" name="${field}" value="${value}" />`;
+}
+
+/** Who is signed in, with room for one link beside it. The username is untrusted. */
+export function identity(username: string, aside?: Html): Html {
+  const initial = Array.from(username.trim())[0]?.toUpperCase();
+  return html`<div class="identity">
+    <span class="identity-initial" aria-hidden="true">${initial}</span>
+    <p class="identity-words">${text.signedInAs(name(username))}</p>
+    ${aside}
+  </div>`;
+}

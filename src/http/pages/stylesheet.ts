@@ -1,0 +1,396 @@
+/**
+ * The one stylesheet, served at /assets/stagedoor.css. By day the accent is the green of a stage door; by
+ * night it is the lamp above it. It needs no font, image or script, and no inline style.
+ */
+export const stylesheet = `:root {
+  color-scheme: light dark;
+  --page: #f2f5f1;
+  --glow: #ffffff;
+  --card: #ffffff;
+  --inset: #f2f6f2;
+  --ink: #17211d;
+  --soft: #51605a;
+  --line: #d8dfd9;
+  --field: #ffffff;
+  --field-line: #78867f;
+  --accent: #1d5c4a;
+  --accent-strong: #154638;
+  --on-accent: #ffffff;
+  --link: #1d5c4a;
+  --focus: #b26a00;
+  --alert: #fdf1ef;
+  --alert-ink: #8c2318;
+  --alert-line: #dca69e;
+  --door: #1d5c4a;
+  --lamp: #f0b43c;
+  --shadow: 0 1px 2px rgb(23 33 29 / 6%), 0 12px 32px -12px rgb(23 33 29 / 16%);
+}
+
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #0d1311;
+    --glow: #1d2119;
+    --card: #161e1b;
+    --inset: #1d2723;
+    --ink: #e9efea;
+    --soft: #a5b3ac;
+    --line: #2b3732;
+    --field: #101715;
+    --field-line: #6c7d75;
+    --accent: #f1c36c;
+    --accent-strong: #f8d794;
+    --on-accent: #241a05;
+    --link: #f1c36c;
+    --focus: #9edcc5;
+    --alert: #321a18;
+    --alert-ink: #f7bdb4;
+    --alert-line: #71352e;
+    --door: #4f9c82;
+    --lamp: #f1c36c;
+    --shadow: 0 1px 2px rgb(0 0 0 / 40%), 0 16px 40px -16px rgb(0 0 0 / 60%);
+  }
+}
+
+*,
+*::before,
+*::after {
+  box-sizing: border-box;
+}
+
+html {
+  -webkit-text-size-adjust: 100%;
+  text-size-adjust: 100%;
+}
+
+body {
+  display: grid;
+  grid-template-rows: auto auto 1fr;
+  justify-items: center;
+  min-height: 100vh;
+  min-height: 100dvh;
+  margin: 0;
+  padding: clamp(1.5rem, 11vh, 7rem) 1rem 1.5rem;
+  background: var(--page) radial-gradient(40rem 24rem at 50% 0, var(--glow), transparent) no-repeat;
+  color: var(--ink);
+  font: 1rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', Arial, sans-serif;
+  overflow-wrap: anywhere;
+}
+
+h1,
+h2,
+p,
+ul,
+dl,
+dd {
+  margin: 0;
+  padding: 0;
+}
+
+h1 {
+  font-size: 1.5rem;
+  font-weight: 650;
+  letter-spacing: -0.015em;
+  line-height: 1.25;
+  text-wrap: balance;
+}
+
+h2 {
+  margin-top: 1.5rem;
+  font-size: 1rem;
+  font-weight: 600;
+  line-height: 1.4;
+}
+
+a {
+  color: var(--link);
+  text-underline-offset: 0.2em;
+}
+
+a:hover {
+  color: var(--accent-strong);
+}
+
+:focus-visible {
+  outline: 3px solid var(--focus);
+  outline-offset: 2px;
+}
+
+/* The wordmark: an arched door, ajar, with the light on inside. */
+.wordmark {
+  display: flex;
+  align-items: flex-end;
+  gap: 0.5rem;
+  font-size: 1.125rem;
+  font-weight: 650;
+  letter-spacing: -0.01em;
+  line-height: 1.3;
+}
+
+.wordmark-door {
+  position: relative;
+  flex: none;
+  width: 1.125rem;
+  height: 1.5625rem;
+  border-radius: 0.5625rem 0.5625rem 1px 1px;
+  background: var(--lamp);
+  overflow: hidden;
+}
+
+.wordmark-door::before {
+  content: '';
+  position: absolute;
+  inset: 0;
+  background: radial-gradient(circle at 47% 58%, var(--lamp) 0.08rem, transparent 0.1rem) var(--door);
+  clip-path: polygon(0 0, 36% 0, 60% 15%, 60% 91%, 0 100%);
+}
+
+.masthead {
+  margin-bottom: 1.5rem;
+}
+
+.card {
+  width: 100%;
+  max-width: 28rem;
+  padding: 2rem;
+  border: 1px solid var(--line);
+  border-radius: 1rem;
+  background: var(--card);
+  box-shadow: var(--shadow);
+}
+
+.footer {
+  align-self: end;
+  max-width: 28rem;
+  padding-top: 2rem;
+  color: var(--soft);
+  font-size: 0.8125rem;
+  text-align: center;
+  text-wrap: balance;
+}
+
+.lead {
+  margin-top: 0.375rem;
+  color: var(--soft);
+}
+
+.lead + p {
+  margin-top: 0.75rem;
+}
+
+.identity .name {
+  color: var(--ink);
+  font-weight: 600;
+}
+
+.fine {
+  color: var(--soft);
+  font-size: 0.875rem;
+  line-height: 1.5;
+}
+
+h1 + .fine {
+  margin-top: 0.375rem;
+}
+
+.card .alert {
+  margin-top: 1.25rem;
+  padding: 0.75rem 0.875rem;
+  border: 1px solid var(--alert-line);
+  border-radius: 0.625rem;
+  background: var(--alert);
+  color: var(--alert-ink);
+  font-size: 0.9375rem;
+  line-height: 1.45;
+}
+
+.form,
+.choices {
+  display: grid;
+  gap: 1.125rem;
+  margin-top: 1.5rem;
+}
+
+.choices {
+  gap: 0.75rem;
+}
+
+.field {
+  display: grid;
+  gap: 0.375rem;
+}
+
+label {
+  font-size: 0.9375rem;
+  font-weight: 600;
+}
+
+.field input {
+  width: 100%;
+  min-height: 2.875rem;
+  padding: 0.5rem 0.75rem;
+  border: 1px solid var(--field-line);
+  border-radius: 0.625rem;
+  background: var(--field);
+  color: var(--ink);
+  font: inherit;
+}
+
+.field input:focus-visible {
+  outline-offset: 0;
+}
+
+.button {
+  display: inline-flex;
+  align-items: center;
+  justify-content: center;
+  min-height: 2.875rem;
+  padding: 0.5rem 1.25rem;
+  border: 1px solid transparent;
+  border-radius: 0.625rem;
+  background: var(--accent);
+  color: var(--on-accent);
+  font: inherit;
+  font-weight: 600;
+  text-decoration: none;
+  cursor: pointer;
+}
+
+.form .button {
+  margin-top: 0.375rem;
+}
+
+.button:hover {
+  background: var(--accent-strong);
+  color: var(--on-accent);
+}
+
+.button:active {
+  translate: 0 1px;
+}
+
+.button-quiet {
+  border-color: var(--field-line);
+  background: transparent;
+  color: var(--ink);
+}
+
+.button-quiet:hover {
+  background: var(--inset);
+  color: var(--ink);
+}
+
+.identity {
+  display: flex;
+  align-items: center;
+  gap: 0.75rem;
+  margin-top: 1.25rem;
+  font-size: 0.9375rem;
+}
+
+.identity-initial {
+  display: grid;
+  flex: none;
+  place-items: center;
+  width: 2.25rem;
+  height: 2.25rem;
+  border: 1px solid var(--line);
+  border-radius: 50%;
+  background: var(--inset);
+  font-weight: 600;
+}
+
+.identity-words {
+  flex: 1;
+  min-width: 0;
+  color: var(--soft);
+  line-height: 1.4;
+}
+
+.identity a {
+  flex: none;
+}
+
+.grants {
+  display: grid;
+  gap: 0.5rem;
+  margin-top: 0.625rem;
+  list-style: none;
+}
+
+.grants li {
+  position: relative;
+  padding-left: 1.625rem;
+}
+
+/* A tick drawn with two borders. */
+.grants li::before {
+  content: '';
+  position: absolute;
+  top: 0.4em;
+  left: 0.375rem;
+  width: 0.375rem;
+  height: 0.6875rem;
+  border: solid var(--link);
+  border-width: 0 2px 2px 0;
+  rotate: 42deg;
+}
+
+.destination {
+  margin: 1.5rem 0 0.875rem;
+  padding: 0.875rem 1rem;
+  border-radius: 0.625rem;
+  background: var(--inset);
+}
+
+.label {
+  color: var(--soft);
+  font-size: 0.875rem;
+}
+
+.destination-host {
+  font-size: 1.25rem;
+  font-weight: 650;
+  letter-spacing: -0.005em;
+  line-height: 1.35;
+}
+
+.small-print {
+  margin-top: 1.75rem;
+  padding-top: 1rem;
+  border-top: 1px solid var(--line);
+  color: var(--soft);
+  font-size: 0.8125rem;
+}
+
+.small-print dl {
+  display: grid;
+  grid-template-columns: auto 1fr;
+  gap: 0.125rem 0.75rem;
+  margin-top: 0.375rem;
+}
+
+.small-print dd {
+  font-family: ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace;
+}
+
+@media (min-width: 30rem) {
+  .card {
+    padding: 2.25rem 2.5rem 2.5rem;
+  }
+
+  .choices {
+    grid-auto-columns: 1fr;
+    grid-auto-flow: column;
+  }
+}
+
+@media (max-width: 29.99rem) {
+  body {
+    padding-top: 1.5rem;
+  }
+
+  .card {
+    padding: 1.5rem 1.25rem;
+  }
+}
+`;

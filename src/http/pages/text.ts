@@ -1,0 +1,97 @@
+import { html, type Html } from './html.ts';
+
+/**
+ * Every sentence a person reads. A sentence that names somebody takes the name as `Html` and returns `Html`,
+ * so that a translation may put the name where its grammar wants it.
+ */
+export const text = {
+  siteName: 'Stagedoor',
+  documentTitle: (title: string) => `${title} · Stagedoor`,
+  footer: 'Check the address bar before you type a password or allow an app.',
+  signedInAs: (username: Html) => html`Signed in as ${username}`,
+
+  login: {
+    title: 'Sign in',
+    failedTitle: 'Sign-in failed',
+    lead: 'Use your account on this server.',
+    continueTo: (client: Html) => html`Sign in to continue to ${client}`,
+    failed: 'That username and password do not match. Please try again.',
+    username: 'Username',
+    password: 'Password',
+    submit: 'Sign in',
+  },
+
+  consent: {
+    title: 'Allow access?',
+    heading: (client: Html) => html`${client} wants to use your account`,
+    website: (link: Html) => html`It says its website is ${link}`,
+    notYou: 'Not you?',
+    scopes: 'If you allow it, the app can',
+    noScopes: 'learn that you allowed it, and nothing more',
+    destination: 'Either way, you will be sent to',
+    loopback: 'A program running on this device.',
+    appScheme: 'An app installed on this device.',
+    unverified:
+      'The app chose its own name and nobody has checked it. Allow it only if you started this and know the address above.',
+    allow: 'Allow',
+    deny: 'Don’t allow',
+  },
+
+  error: {
+    code: 'Error',
+    requestId: 'Request',
+    report: 'If you ask for help, pass this on:',
+    badRequest: {
+      title: 'This request does not work',
+      message: 'The app or link that sent you here made a mistake.',
+      hint: 'Nothing was shared. Go back and try again; if it keeps happening, tell the people who run the app.',
+    },
+    expiredForm: {
+      title: 'This page is out of date',
+      message: 'The form was open for too long, or was sent from somewhere else.',
+      hint: 'Nothing was changed. Go back, reload the page and try again.',
+    },
+    notFound: {
+      title: 'There is no such page',
+      message: 'The address may be mistyped, or the page may have moved.',
+    },
+    unavailable: {
+      title: 'We are busy right now',
+      message: 'The server cannot answer at the moment.',
+      hint: 'Nothing was lost. Wait a few seconds and reload the page.',
+    },
+    server: {
+      title: 'Something went wrong on our side',
+      message: 'The server met a problem that is not your fault.',
+      hint: 'Try again. If it keeps happening, pass the request number on.',
+    },
+  },
+
+  account: {
+    title: 'Your account',
+    lead: 'You are signed in on this server.',
+    signOut: 'Sign out',
+  },
+
+  logout: {
+    title: 'Sign out?',
+    lead: 'You will need your password to sign in again.',
+    confirm: 'Sign out',
+    stay: 'Stay signed in',
+    doneTitle: 'You are signed out',
+    done: 'You may still be signed in to apps you used. Sign out there too if this device is shared.',
+    again: 'Sign in again',
+  },
+} as const;
+
+const SCOPE_WORDS: ReadonlyMap<string, string> = new Map([
+  ['openid', 'recognise you by this account'],
+  ['profile', 'see your profile, such as your name'],
+  ['email', 'see your email address'],
+  ['offline_access', 'keep this access while you are away, until it is withdrawn'],
+]);
+
+/** A scope in words that complete “the app can …”; a scope we have no words for is quoted by its name. */
+export function scopeWords(scope: string): string {
+  return SCOPE_WORDS.get(scope) ?? `use the permission “${scope}”`;
+}

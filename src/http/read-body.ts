@@ -1,0 +1,58 @@
+import type { Request } from 'express';
+import { InvalidRequest } from '../oauth/errors.ts';
+import { parseParameters, type Parameters } from '../oauth/parameters.ts';
+
+const MAX_BYTES = 64 * 1024;
+const FORM = 'application/x-www-form-urlencoded';
+
+/** Reads a form body. Throws InvalidRequest if it is of another type, too large, or repeats a parameter. */
+export async function readForm(request: Request): Promise<Parameters> {
+  if (mediaType(request) !== FORM) throw new InvalidRequest(`The body must be ${FORM}`);
+  return parseParameters(await readText(request));
+}
+
+/** Reads a JSON body. Throws InvalidRequest if it is of another type, too large, or not JSON. */
+export async function readJson(request: Request): Promise<unknown> {
+  if (mediaType(request) !== 'application/json')
+    throw new InvalidRequest('The body must be application/json');
+  try {
+    return JSON.parse(await readText(request)) as unknown;
+  } catch (cause) {
+    throw cause instanceof InvalidRequest ? cause : new InvalidRequest('The body is not valid JSON');
+  }
+}
+
+/** The parameters in the URL's query. Throws InvalidRequest if one is repeated. */
+export function readQuery(request: Request): Parameters {
+  const start = request.url.indexOf('?');
+  return parseParameters(start < 0 ? '' : request.url.slice(start + 1));
+}
+
+function mediaType(request: Request): string {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
+  return type.trim().toLowerCase();
+}
+
+function readText(request: Request): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BYTES) {
+        // What is left flows on unread, so that the answer can still be sent.
+        chunks.length = 0;
+        reject(new InvalidRequest('The body is too large'));
+      } else chunks.push(chunk);
+    });
+    request.on('end', () => {
+      resolve(Buffer.concat(chunks).toString());
+    });
+    // Without effect after the end. A caller that goes away is no fault of ours and must not fill the log with errors.
+    const onAbort = () => {
+      reject(new InvalidRequest('The request was aborted'));
+    };
+    request.on('error', onAbort);
+    request.on('close', onAbort);
+  });
+}

@@ -1,0 +1,72 @@
+import { createHmac } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { AccessDenied } from '../oauth/errors.ts';
+import type { DerivedKey } from '../oauth/master-secret.ts';
+import type { Parameters } from '../oauth/parameters.ts';
+import { equalTexts, newSecret } from '../oauth/secret.ts';
+import type { Sources } from '../oauth/sources.ts';
+import type { Cookies } from './cookies.ts';
+import type { Sessions } from './session.ts';
+
+const COOKIE = 'stagedoor_browser';
+const BROWSER_ID = /^[A-Za-z0-9_-]{43}$/;
+
+/** The form field that carries the token. */
+export const CSRF_FIELD = 'csrf_token';
+
+/**
+ * Protects forms, the login form included: a form's token is an HMAC over the browser's own cookie and its session, so no
+ * other site can make one, and one made before a login is worthless after it. Holds no state; any replica checks it.
+ */
+export class Csrf {
+  readonly #keys: readonly [DerivedKey, ...DerivedKey[]];
+  readonly #cookies: Cookies;
+  readonly #sessions: Sessions;
+  readonly #randomBytes: Sources['randomBytes'];
+
+  constructor(
+    keys: readonly [DerivedKey, ...DerivedKey[]],
+    cookies: Cookies,
+    sessions: Sessions,
+    randomBytes: Sources['randomBytes'],
+  ) {
+    this.#keys = keys;
+    this.#cookies = cookies;
+    this.#sessions = sessions;
+    this.#randomBytes = randomBytes;
+  }
+
+  /** The token for a form on the page that is being sent; gives the browser its cookie if it has none. */
+  issue(request: Request, response: Response): string {
+    let browserId = this.#browserId(request);
+    if (browserId === undefined) {
+      browserId = newSecret(this.#randomBytes);
+      this.#cookies.write(response, COOKIE, browserId);
+    }
+    return this.#token(this.#keys[0], browserId, request);
+  }
+
+  /** Throws AccessDenied unless the form was sent from a page of ours in this browser. */
+  check(request: Request, parameters: Parameters): void {
+    const browserId = this.#browserId(request);
+    const presented = parameters.get(CSRF_FIELD);
+    const fetchSite = request.headers['sec-fetch-site'];
+    const foreign = fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none';
+    const valid =
+      !foreign &&
+      browserId !== undefined &&
+      presented !== undefined &&
+      this.#keys.some((key) => equalTexts(presented, this.#token(key, browserId, request)));
+    if (!valid) throw new AccessDenied('The form has expired; open the page again');
+  }
+
+  #browserId(request: Request): string | undefined {
+    const id = this.#cookies.read(request, COOKIE);
+    return id !== undefined && BROWSER_ID.test(id) ? id : undefined;
+  }
+
+  #token({ key }: DerivedKey, browserId: string, request: Request): string {
+    const session = this.#sessions.presented(request)?.toString('hex') ?? '';
+    return createHmac('sha256', key).update(`${browserId} ${session}`).digest('base64url');
+  }
+}
