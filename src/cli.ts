@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { buildProgram } from './cli/program.ts';
+
+try {
+  process.exitCode = await buildProgram(process.env).run(process.argv);
+} catch (error) {
+  const { explainFailure } = await import('./cli/explain-failure.ts');
+  process.stderr.write(`${explainFailure(error)}\n`);
+  process.exitCode = 1;
+}
+// Whatever a library left open must not keep a finished command waiting.
+process.exit();

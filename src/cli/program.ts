@@ -1,0 +1,59 @@
+import { Command } from 'commander';
+import { addClientCommands } from './clients.ts';
+import { addKeyCommands } from './keys.ts';
+import { addUserCommands } from './users.ts';
+
+const CONFIGURATION_HELP = `
+Configuration comes from OAUTH2_… environment variables; the README lists them all.
+Without OAUTH2_DATABASE_URL the data lies in the folder OAUTH2_DATA_DIR, which one process
+at a time can open: stop the server before you run another command on it.`;
+
+/** The command line. `run` resolves to the exit code. */
+export function buildProgram(env: NodeJS.ProcessEnv): { run(argv: readonly string[]): Promise<number> } {
+  let exitCode = 0;
+  const program = new Command('stagedoor')
+    .description('Stagedoor: an OAuth 2.1 and OpenID Connect authorization server')
+    .showHelpAfterError('(see --help)')
+    .addHelpText('after', CONFIGURATION_HELP);
+
+  program
+    .command('serve')
+    .description('run the server until it is told to stop (SIGTERM or Ctrl-C)')
+    .action(async () => {
+      const { serve } = await import('../main.ts');
+      exitCode = await serve(env);
+    });
+  program
+    .command('migrate')
+    .description("bring the database's schema up to date; safe to run twice, or by two at once")
+    .action(async () => {
+      print(await runMigrations(env));
+    });
+  addUserCommands(program, env, print);
+  addClientCommands(program, env, print);
+  addKeyCommands(program, env, print);
+
+  return {
+    run: async (argv) => {
+      await program.parseAsync(argv);
+      return exitCode;
+    },
+  };
+}
+
+async function runMigrations(env: NodeJS.ProcessEnv): Promise<string> {
+  const [{ loadConfig }, { openLog }, { migrateStorage }] = await Promise.all([
+    import('../config.ts'),
+    import('../log.ts'),
+    import('../storage.ts'),
+  ]);
+  const { config } = loadConfig(env);
+  const log = openLog('warn', 2);
+  const applied = await migrateStorage(config, log.logger);
+  if (applied.length === 0) return 'The schema is up to date.\n';
+  return applied.map((name) => `applied ${name}\n`).join('');
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}

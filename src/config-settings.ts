@@ -1,0 +1,222 @@
+import type { z } from 'zod';
+import {
+  bearerToken,
+  databaseUrl,
+  host,
+  integer,
+  issuer,
+  oneOf,
+  optional,
+  password,
+  proxyList,
+  secretList,
+  text,
+} from './config-values.ts';
+
+/** One setting: its variable, what it accepts, what it is when unset, and the words of its row in the README. */
+export interface Setting {
+  readonly variable: string;
+  readonly accepts: string;
+  readonly schema: z.ZodType;
+  /** As one would write it in the environment; it is parsed like any other value. */
+  readonly default?: string;
+  /** In place of `default`: what being unset means. */
+  readonly unset?: string;
+  /** Also read from the file that `<variable>_FILE` names. */
+  readonly secret?: true;
+  readonly about: string;
+}
+
+/** Every setting there is, by the field of Config that it fills. */
+export const SETTINGS = {
+  serverHost: {
+    variable: 'OAUTH2_SERVER_HOST',
+    ...host(),
+    default: '127.0.0.1',
+    about: 'Address to listen on',
+  },
+  serverPort: {
+    variable: 'OAUTH2_SERVER_PORT',
+    ...integer(1, 65_535),
+    default: '8080',
+    about: 'Port to listen on',
+  },
+  issuer: {
+    variable: 'OAUTH2_ISSUER',
+    ...issuer(),
+    unset: 'from host and port',
+    about: 'URL that clients know this server by, and that every token names',
+  },
+  databaseUrl: {
+    variable: 'OAUTH2_DATABASE_URL',
+    ...databaseUrl(),
+    secret: true,
+    unset: 'embedded database',
+    about: 'PostgreSQL to keep everything in',
+  },
+  databasePoolSize: {
+    variable: 'OAUTH2_DATABASE_POOL_SIZE',
+    ...integer(1, 200),
+    default: '10',
+    about: 'Most connections to PostgreSQL at once',
+  },
+  dataDir: {
+    variable: 'OAUTH2_DATA_DIR',
+    ...text('a path', (value) => value.length > 0),
+    default: './data',
+    about: 'Folder of the embedded database and of the secret made for it',
+  },
+  secrets: {
+    variable: 'OAUTH2_SECRET',
+    ...secretList(32),
+    secret: true,
+    unset: 'made and kept in the data folder; required with `OAUTH2_DATABASE_URL`',
+    about: 'Master secrets: the first derives every key, the others still verify',
+  },
+  adminUsername: {
+    variable: 'OAUTH2_ADMIN_USERNAME',
+    ...text('1 to 64 letters, digits or . _ - @', (value) => /^[A-Za-z0-9._@-]{1,64}$/.test(value)),
+    default: 'admin',
+    about: 'Name of the first admin, made on first start',
+  },
+  adminPassword: {
+    variable: 'OAUTH2_ADMIN_PASSWORD',
+    ...password(12, 72),
+    secret: true,
+    unset: 'made and printed once',
+    about: 'Password of the first admin',
+  },
+  clientRegistration: {
+    variable: 'OAUTH2_CLIENT_REGISTRATION',
+    ...optional(oneOf(['open', 'protected', 'disabled'])),
+    unset: '`open` on the embedded database, else `protected`',
+    about: 'Who may register a client',
+  },
+  registrationToken: {
+    variable: 'OAUTH2_REGISTRATION_TOKEN',
+    ...bearerToken(32),
+    secret: true,
+    unset: 'protected registration refuses everybody',
+    about: 'Initial access token that protected registration asks for',
+  },
+  accessTokenLifetimeSeconds: {
+    variable: 'OAUTH2_ACCESS_TOKEN_EXPIRATION',
+    ...integer(60, 86_400),
+    default: '3600',
+    about: 'Lifetime of an access token in seconds',
+  },
+  refreshTokenLifetimeSeconds: {
+    variable: 'OAUTH2_REFRESH_TOKEN_EXPIRATION',
+    ...integer(300, 31_536_000),
+    default: '2592000',
+    about: 'Lifetime of a refresh token in seconds, at least that of an access token',
+  },
+  authorizationCodeLifetimeSeconds: {
+    variable: 'OAUTH2_AUTHORIZATION_CODE_EXPIRATION',
+    ...integer(10, 600),
+    default: '60',
+    about: 'Lifetime of an authorization code in seconds',
+  },
+  refreshGraceSeconds: {
+    variable: 'OAUTH2_REFRESH_GRACE',
+    ...integer(0, 300),
+    default: '30',
+    about: 'Seconds in which the previous refresh token still gives the same successor',
+  },
+  sessionLifetimeSeconds: {
+    variable: 'OAUTH2_SESSION_EXPIRATION',
+    ...integer(300, 2_592_000),
+    default: '43200',
+    about: 'Lifetime of a login session in seconds',
+  },
+  accessTokenAlgorithm: {
+    variable: 'OAUTH2_ACCESS_TOKEN_ALGORITHM',
+    ...oneOf(['ES256', 'RS256']),
+    default: 'ES256',
+    about: 'Signature of access tokens',
+  },
+  statementTimeoutMs: {
+    variable: 'OAUTH2_STATEMENT_TIMEOUT_MS',
+    ...integer(1, 600_000),
+    default: '2000',
+    about: 'Longest SQL statement in milliseconds',
+  },
+  askTimeoutMs: {
+    variable: 'OAUTH2_ASK_TIMEOUT_MS',
+    ...integer(1, 600_000),
+    default: '5000',
+    about: "Longest wait for an actor's answer in milliseconds, above the statement's",
+  },
+  httpTimeoutMs: {
+    variable: 'OAUTH2_HTTP_TIMEOUT_MS',
+    ...integer(1, 600_000),
+    default: '10000',
+    about: "Longest HTTP request in milliseconds, above the actor's",
+  },
+  shutdownTimeoutMs: {
+    variable: 'OAUTH2_SHUTDOWN_TIMEOUT_MS',
+    ...integer(1, 600_000),
+    default: '20000',
+    about: "Longest drain on shutdown in milliseconds, above the HTTP request's",
+  },
+  mailboxLimit: {
+    variable: 'OAUTH2_MAILBOX_LIMIT',
+    ...integer(1, 100_000),
+    default: '1000',
+    about: 'Messages that may wait for one actor; more are answered with 503',
+  },
+  actorConcurrency: {
+    variable: 'OAUTH2_ACTOR_CONCURRENCY',
+    ...integer(1, 10_000),
+    default: '256',
+    about: 'Messages that one actor has in flight',
+  },
+  actorInstances: {
+    variable: 'OAUTH2_ACTOR_INSTANCES',
+    ...integer(1, 16),
+    default: '1',
+    about: 'Instances of each of TokenActor, AuthActor and ClientActor',
+  },
+  restartLimit: {
+    variable: 'OAUTH2_RESTART_LIMIT',
+    ...integer(0, 1000),
+    default: '5',
+    about: 'Restarts of an actor within the window before the process gives up',
+  },
+  restartWindowMs: {
+    variable: 'OAUTH2_RESTART_WINDOW_MS',
+    ...integer(1000, 3_600_000),
+    default: '60000',
+    about: 'Window in which restarts are counted, in milliseconds',
+  },
+  clientCacheSize: {
+    variable: 'OAUTH2_CLIENT_CACHE_SIZE',
+    ...integer(1, 1_000_000),
+    default: '10000',
+    about: 'Client records kept in memory',
+  },
+  passwordHashCost: {
+    variable: 'OAUTH2_PASSWORD_HASH_COST',
+    ...integer(10, 15),
+    default: '12',
+    about: 'Cost of a bcrypt password hash: rounds, as a power of two',
+  },
+  trustedProxies: {
+    variable: 'OAUTH2_TRUSTED_PROXIES',
+    ...proxyList(),
+    unset: 'none',
+    about: 'Proxies whose forwarded headers are believed',
+  },
+  logLevel: {
+    variable: 'OAUTH2_LOG_LEVEL',
+    ...oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    default: 'info',
+    about: 'Least severe log lines that are written',
+  },
+} satisfies Record<string, Setting>;
+
+/** The name of a field of Config. */
+export type Field = keyof typeof SETTINGS;
+
+/** What the environment says, before defaults that depend on other settings. */
+export type ParsedSettings = { readonly [F in Field]: z.output<(typeof SETTINGS)[F]['schema']> };

@@ -1,0 +1,67 @@
+import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import type { ActorObserver } from './actors/runtime/protocol.ts';
+import { describeBug } from './describe-bug.ts';
+import { TemporarilyUnavailable } from './oauth/errors.ts';
+
+/** A logger that writes JSON lines, and the way to get the last of them out before the process ends. */
+export interface Log {
+  readonly logger: Logger;
+  flush(): void;
+}
+
+/** Logs to a file descriptor (1: standard output, 2: standard error), off the hot path. */
+export function openLog(level: string, descriptor: 1 | 2): Log {
+  const stream = destination({ dest: descriptor, sync: false });
+  return {
+    logger: createLogger(level, stream),
+    flush: () => {
+      try {
+        stream.flushSync();
+      } catch {
+        // Nobody reads the other end any more.
+      }
+    },
+  };
+}
+
+/** Names and times as log collectors expect them; the host and process id are theirs to add. */
+export function createLogger(level: string, stream: DestinationStream): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+}
+
+/** The same complaint of one actor is logged no more often than this. */
+const REPEAT_MS = 1000;
+
+/** Logs what goes wrong in the actors: crashes and failures with their reason, and nothing of the messages but their types. */
+export function loggingObserver(logger: Logger): ActorObserver {
+  const loggedAtMs = new Map<string, number>();
+  const complain = (actor: string, message: string, reason: string, cause?: string) => {
+    const key = `${actor} ${message} ${reason}`;
+    const nowMs = performance.now();
+    if (nowMs - (loggedAtMs.get(key) ?? -Infinity) < REPEAT_MS) return;
+    loggedAtMs.set(key, nowMs);
+    logger.warn(
+      { actor, message, reason, ...(cause !== undefined && { cause }) },
+      'actor could not serve a message',
+    );
+  };
+  return {
+    dequeued: () => undefined,
+    settled: (actor, message, outcome) => {
+      if (outcome === 'rejected' || outcome === 'expired') complain(actor, message, outcome);
+    },
+    failed: (actor, message, error) => {
+      const reason = error instanceof TemporarilyUnavailable ? error.reason : error.name;
+      // The cause is the driver's code, made by classifyFault; another error's words stay out of the log.
+      const cause =
+        error instanceof TemporarilyUnavailable && error.cause instanceof Error
+          ? error.cause.message
+          : undefined;
+      complain(actor, message, reason, cause);
+    },
+    batched: () => undefined,
+    crashed: (actor, message, error) => {
+      logger.error({ actor, message, ...describeBug(error) }, 'actor crashed and is restarted');
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import type { Logger } from 'pino';
+import { loadConfig, type Config } from './config.ts';
+import { schemaState } from './database/schema.ts';
+import { describeBug } from './describe-bug.ts';
+import { ensureFirstAdmin } from './first-admin.ts';
+import { createApp } from './http/app.ts';
+import { cachedReadiness, type Readiness } from './http/readiness.ts';
+import { closeServer, createHttpServer, listenOn } from './http/server.ts';
+import { openLog } from './log.ts';
+import { deriveKeys } from './oauth/master-secret.ts';
+import { followClientChanges, openStagedoor, type Stagedoor } from './stagedoor.ts';
+import { StartupError } from './storage.ts';
+import { welcome } from './welcome.ts';
+
+/** A probe storm costs one round of checks in this time. */
+const READINESS_MAX_AGE_MS = 1000;
+
+/** What is left of the shutdown's time for the actors once HTTP has had its share. */
+const HTTP_SHARE = 0.6;
+
+/** Runs the server until a signal or a fault ends it; resolves to the process's exit code. Throws what keeps it from starting. */
+export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
+  const { config, warnings } = loadConfig(env);
+  const log = openLog(config.logLevel, 1);
+  const { logger } = log;
+  for (const warning of warnings) logger.warn(warning);
+
+  const ending = new Ending(logger);
+  const stagedoor = await openStagedoor(config, logger, (actor) => {
+    logger.fatal({ actor }, 'an actor crashed too often; the process ends so that it can be replaced');
+    ending.end(1);
+  });
+  const changes = followClientChanges(config, stagedoor.actors);
+  let started = false;
+  const phase = () => (ending.isNear ? 'draining' : started ? 'serving' : 'starting');
+  const server = createHttpServer(appOf(config, stagedoor, logger, phase), config.httpTimeoutMs);
+  try {
+    await listenOn(server, config.serverHost, config.serverPort).catch((error: unknown) => {
+      throw new StartupError(listenProblem(config, error));
+    });
+    // Only now that nothing keeps the server from starting: the generated password is told this once.
+    const generatedPassword = await ensureFirstAdmin(config, stagedoor);
+    started = true;
+    logger.info({ issuer: config.issuer, embedded: stagedoor.storage.database.embedded }, 'ready');
+    process.stderr.write(welcome(config, stagedoor.storage.database.embedded, generatedPassword));
+    const exitCode = await ending.wait();
+    logger.info('draining');
+    await closeServer(server, config.shutdownTimeoutMs * HTTP_SHARE);
+    return exitCode;
+  } finally {
+    await changes.close();
+    await stagedoor.close(config.shutdownTimeoutMs * (1 - HTTP_SHARE));
+    logger.info('stopped');
+    log.flush();
+  }
+}
+
+function appOf(config: Config, { actors, storage, sources }: Stagedoor, logger: Logger, phase: () => Phase) {
+  return createApp({
+    actors,
+    sources,
+    logger,
+    issuer: config.issuer,
+    registration: config,
+    trustedProxies: config.trustedProxies,
+    csrfKeys: deriveKeys(storage.secrets, 'csrf'),
+    readiness: readinessOf({ actors, storage }, phase),
+  });
+}
+
+/** Only a process that is serving is ready: before that the first admin may be missing, after it the actors drain. */
+type Phase = 'starting' | 'serving' | 'draining';
+
+function readinessOf(
+  { actors, storage }: Pick<Stagedoor, 'actors' | 'storage'>,
+  phase: () => Phase,
+): Readiness {
+  const checks = {
+    database: async () => {
+      const state = await schemaState(storage.database.knex);
+      // A newer schema is an upgrade on its way: migrations only expand, and the replicas that run must serve on.
+      return state.kind === 'behind' ? 'schema behind' : true;
+    },
+    signingKeys: async () => {
+      await actors.keys.ask({ type: 'signer', algorithm: 'ES256' });
+      return true as const;
+    },
+    actors: () =>
+      actors.guardian.exhaustedBy === undefined || `${actors.guardian.exhaustedBy} crashed too often`,
+  };
+  const cached = cachedReadiness(checks, READINESS_MAX_AGE_MS);
+  return async () => (phase() === 'serving' ? cached() : { ready: false, checks: { process: phase() } });
+}
+
+/** The one way the process ends: a signal, or a fault it cannot repair. A second signal ends it at once. */
+class Ending {
+  readonly #exitCode: Promise<number>;
+  #resolve: (exitCode: number) => void = () => undefined;
+  #near = false;
+
+  constructor(logger: Logger) {
+    this.#exitCode = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (this.#near) process.exit(1);
+        this.end(0);
+      });
+    }
+    const onBug = (error: unknown) => {
+      logger.fatal(describeBug(error), 'unexpected error outside any request');
+      this.end(1);
+    };
+    process.on('uncaughtException', onBug);
+    process.on('unhandledRejection', onBug);
+  }
+
+  get isNear(): boolean {
+    return this.#near;
+  }
+
+  end(exitCode: number): void {
+    this.#near = true;
+    this.#resolve(exitCode);
+  }
+
+  wait(): Promise<number> {
+    return this.#exitCode;
+  }
+}
+
+function listenProblem({ serverHost, serverPort }: Config, error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  const hint =
+    code === 'EADDRINUSE' ? 'another process uses the port; stop it or set OAUTH2_SERVER_PORT' : code;
+  return `Cannot listen on ${serverHost} port ${serverPort}: ${hint}`;
+}

@@ -1,0 +1,70 @@
+import type { Logger } from 'pino';
+import { startActors, type ActorSystem } from './actors/actor-system.ts';
+import { CLIENT_CHANGES } from './actors/client/store.ts';
+import type { Config } from './config.ts';
+import { listen } from './database/notifications.ts';
+import { loggingObserver } from './log.ts';
+import type { Sources } from './oauth/sources.ts';
+import { openStorage, type Storage } from './storage.ts';
+import { systemSources } from './system-sources.ts';
+
+/** Storage and actors: everything but HTTP. The server and each command of the CLI stand on it. */
+export interface Stagedoor {
+  readonly storage: Storage;
+  readonly actors: ActorSystem;
+  readonly sources: Sources;
+  /** Finishes what is under way within `timeoutMs`, then lets go of everything. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** Making the first RSA key, or the first partitions, may take longer than a request is given. */
+const START_TIMEOUT_MS = 30_000;
+
+/** Opens the storage and starts the actors, with signing keys and partitions in place. */
+export async function openStagedoor(
+  config: Config,
+  logger: Logger,
+  onExhausted: (actor: string) => void,
+  sources: Sources = systemSources,
+): Promise<Stagedoor> {
+  const storage = await openStorage(config, logger);
+  const actors = startActors({
+    config,
+    database: storage.database,
+    secrets: storage.secrets,
+    sources,
+    observer: loggingObserver(logger),
+    onExhausted,
+    onLostEvent: (event) => {
+      logger.error({ event }, 'an audit event could not be stored');
+    },
+  });
+  const close = async (timeoutMs: number) => {
+    actors.flush();
+    await actors.guardian.drain(timeoutMs);
+    await storage.close();
+  };
+  try {
+    await actors.keys.ask({ type: 'ensure' }, { timeoutMs: START_TIMEOUT_MS });
+    await actors.tokens.ask({ type: 'prepare' }, { timeoutMs: START_TIMEOUT_MS });
+  } catch (error) {
+    await close(1000);
+    throw error;
+  }
+  return { storage, actors, sources, close };
+}
+
+/** Hears of clients that other replicas change; without a server there are none. */
+export function followClientChanges(config: Config, actors: ActorSystem): { close(): Promise<void> } {
+  if (config.databaseUrl === undefined) return { close: () => Promise.resolve() };
+  return listen({
+    url: config.databaseUrl.reveal(),
+    channel: CLIENT_CHANGES,
+    onNotification: (clientId) => {
+      actors.forgetClient(clientId);
+    },
+    onGap: () => {
+      actors.forgetClient(null);
+    },
+  });
+}

@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { openPostgres } from '../../src/database/database.ts';
+import { migrate } from '../../src/database/schema.ts';
+import { templateDatabase, type TestDatabase } from './postgres.ts';
+
+const CLI = resolve('dist/src/cli.js');
+const START_TIMEOUT_MS = 25_000;
+
+export const ADMIN = { username: 'admin', password: 'correct horse battery staple' } as const;
+
+/** A running Stagedoor: the compiled program in a process of its own. */
+export interface TestServer {
+  readonly issuer: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** All it has printed so far: both streams as they came, or one of them. */
+  output(stream?: 'stdout' | 'stderr'): string;
+  /** Ends it with SIGTERM and resolves to its exit code; the data stays for `startServer({ env })`. */
+  terminate(): Promise<number | null>;
+  kill(signal: NodeJS.Signals): void;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Default: a migrated PostgreSQL database of its own. */
+  readonly database?: 'postgres' | 'embedded';
+  /** More settings, or other ones. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A database of its own with the current schema, cloned from a template. */
+export function migratedDatabase(): Promise<TestDatabase> {
+  return templateDatabase('migrated', async (url) => {
+    const database = openPostgres({ url, poolSize: 2, statementTimeoutMs: 60_000 });
+    await migrate(database.knex);
+    await database.close();
+  });
+}
+
+/** Starts the compiled server on a free port and waits until it is ready. */
+export async function startServer({
+  database = 'postgres',
+  env = {},
+}: ServerOptions = {}): Promise<TestServer> {
+  const port = await freePort();
+  const owned = env.OAUTH2_DATABASE_URL === undefined && env.OAUTH2_DATA_DIR === undefined;
+  const postgres = owned && database === 'postgres' ? await migratedDatabase() : undefined;
+  const folder =
+    owned && database === 'embedded' ? mkdtempSync(join(tmpdir(), 'stagedoor-test-')) : undefined;
+  const settings: Record<string, string> = {
+    OAUTH2_SERVER_PORT: String(port),
+    OAUTH2_ADMIN_PASSWORD: ADMIN.password,
+    OAUTH2_PASSWORD_HASH_COST: '10',
+    OAUTH2_CLIENT_REGISTRATION: 'open',
+    ...(postgres && {
+      OAUTH2_DATABASE_URL: postgres.url,
+      OAUTH2_SECRET: 'a-master-secret-for-tests-only-0123456789',
+    }),
+    ...(folder !== undefined && { OAUTH2_DATA_DIR: folder }),
+    ...env,
+  };
+  const child = spawn(process.execPath, [CLI, 'serve'], {
+    env: { PATH: process.env.PATH, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed = { stdout: '', stderr: '', both: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      printed[stream] += text;
+      printed.both += text;
+    });
+  }
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const terminate = async () => {
+    child.kill('SIGTERM');
+    return exited;
+  };
+  const issuer = settings.OAUTH2_ISSUER ?? `http://127.0.0.1:${settings.OAUTH2_SERVER_PORT}`;
+  await untilReady(
+    `http://127.0.0.1:${settings.OAUTH2_SERVER_PORT}`,
+    () => child.exitCode,
+    () => printed.both,
+  );
+  return {
+    issuer,
+    port: Number(settings.OAUTH2_SERVER_PORT),
+    pid: child.pid!,
+    env: settings,
+    output: (stream) => printed[stream ?? 'both'],
+    terminate,
+    kill: (signal) => child.kill(signal),
+    stop: async () => {
+      await terminate();
+      await postgres?.drop();
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs a command of the compiled CLI to its end. */
+export async function runCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input = '',
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env.PATH, ...env } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdin.end(input);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function untilReady(base: string, exitCode: () => number | null, output: () => string): Promise<void> {
+  const end = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    if (exitCode() !== null) throw new Error(`the server ended with ${exitCode()}:\n${output()}`);
+    if (Date.now() > end) throw new Error(`the server was not ready in time:\n${output()}`);
+    const ready = await fetch(`${base}/ready`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ready) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
