@@ -1,0 +1,112 @@
+import pg from 'pg';
+import { startPostgres } from '../scripts/embedded-postgres.mjs';
+import { cpuSeconds } from './children.mjs';
+
+const NAME = 'stagedoor_bench';
+const COUNTING = { shared_preload_libraries: 'pg_stat_statements' };
+
+/**
+ * What a database did during one round.
+ * @typedef {object} DatabaseWork
+ * @property {number} statements
+ * @property {number} tokensStored
+ * @property {number | undefined} cpuSeconds
+ */
+
+/** Starts a PostgreSQL with an empty database for Stagedoor; default durability, so a commit is on the disk. */
+export async function startDatabase() {
+  const counting = await startPostgres({ settings: COUNTING }).catch(() => undefined);
+  const postgres = counting ?? (await startPostgres());
+  try {
+    return await Database.open(postgres, counting !== undefined);
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+}
+
+class Database {
+  #postgres;
+  #admin;
+  #counts;
+  #before;
+
+  static async open(postgres, countsStatements) {
+    const admin = await connect(postgres.url);
+    await admin.query(`create database ${NAME}`);
+    if (countsStatements) await admin.query('create extension pg_stat_statements');
+    return new Database(postgres, admin, countsStatements);
+  }
+
+  constructor(postgres, admin, countsStatements) {
+    this.#postgres = postgres;
+    this.#admin = admin;
+    this.#counts = countsStatements;
+  }
+
+  /** For Stagedoor. */
+  get url() {
+    const url = new URL(this.#postgres.url);
+    url.pathname = `/${NAME}`;
+    return url.href;
+  }
+
+  /** What its flushing waits for; a benchmark of a database that loses commits would be none. */
+  async durability() {
+    const { rows } = await this.#admin.query(
+      "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous_commit",
+    );
+    return rows[0];
+  }
+
+  async beginRound() {
+    const tokens = await this.#tokens();
+    this.#before = { tokens, statements: await this.#statements(), cpu: cpuSeconds(this.#postgres.pid) };
+  }
+
+  /** @returns {Promise<DatabaseWork>} */
+  async endRound() {
+    const before = this.#before;
+    const cpu = cpuSeconds(this.#postgres.pid);
+    return {
+      // Counted before we ask for the tokens, which is a statement too.
+      statements: (await this.#statements()) - before.statements,
+      tokensStored: (await this.#tokens()) - before.tokens,
+      cpuSeconds: cpu === undefined ? undefined : cpu - before.cpu,
+    };
+  }
+
+  async stop() {
+    await this.#admin.end().catch(() => undefined);
+    await this.#postgres.stop();
+  }
+
+  /** Statements so far; without pg_stat_statements, transactions, which is the same where each is one statement. */
+  async #statements() {
+    if (!this.#counts) await new Promise((resolve) => setTimeout(resolve, 1500)); // its processes report once a second
+    const { rows } = await this.#admin.query(
+      this.#counts
+        ? 'select coalesce(sum(calls), 0)::int8 as count from pg_stat_statements where dbid = (select oid from pg_database where datname = $1)'
+        : 'select xact_commit as count from pg_stat_database where datname = $1',
+      [NAME],
+    );
+    return Number(rows[0].count);
+  }
+
+  async #tokens() {
+    const client = await connect(this.url);
+    try {
+      const { rows } = await client.query('select count(*) as count from access_tokens');
+      return Number(rows[0].count);
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+async function connect(connectionString) {
+  const client = new pg.Client({ connectionString });
+  client.on('error', () => undefined); // the server may be stopped before us
+  await client.connect();
+  return client;
+}

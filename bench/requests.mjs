@@ -1,0 +1,38 @@
+/** Sends a form as this client and resolves to the JSON of the answer; throws where it is an error. */
+export async function post(url, client, fields) {
+  const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ ...client, ...fields }) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${new URL(url).pathname} answered ${response.status}: ${text}`);
+  return JSON.parse(text);
+}
+
+/** A browser that keeps cookies and neither runs scripts nor follows redirects. */
+export class Browser {
+  #cookies = new Map();
+
+  /** @param {URL} url */
+  async request(url, init = {}) {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(url, { ...init, headers: { cookie }, redirect: 'manual' });
+    for (const [pair] of response.headers.getSetCookie().map((line) => line.split(';', 1))) {
+      const [name, value] = pair.split('=');
+      this.#cookies.set(name, value);
+    }
+    const location = response.headers.get('location');
+    return { text: await response.text(), location: location === null ? undefined : new URL(location, url) };
+  }
+
+  /** Signs in on the login page that an address leads to. */
+  async signIn(url, credentials) {
+    const { location } = await this.request(url);
+    if (location === undefined) throw new Error(`${url.pathname} did not lead to a login page`);
+    const { text } = await this.request(location);
+    const hidden = [...text.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([input]) => [
+      /name="([^"]*)"/.exec(input)?.[1],
+      (/value="([^"]*)"/.exec(input)?.[1] ?? '').replaceAll('&amp;', '&'),
+    ]);
+    const body = new URLSearchParams({ ...Object.fromEntries(hidden), ...credentials });
+    const answer = await this.request(new URL(location.pathname, location), { method: 'POST', body });
+    if (answer.location === undefined) throw new Error('the sign-in was refused');
+  }
+}
