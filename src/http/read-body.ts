@@ -33,10 +33,15 @@ function mediaType(request: Request): string {
   return type.trim().toLowerCase();
 }
 
+/** A caller that goes away is no fault of ours and must not fill the log with errors. */
 function readText(request: Request): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const onAbort = () => {
+      // Every request closes in the end; an error, and its stack, is made only for one that broke off.
+      if (!request.complete) reject(new InvalidRequest('The request was aborted'));
+    };
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > MAX_BYTES) {
@@ -48,10 +53,6 @@ function readText(request: Request): Promise<string> {
     request.on('end', () => {
       resolve(Buffer.concat(chunks).toString());
     });
-    // Without effect after the end. A caller that goes away is no fault of ours and must not fill the log with errors.
-    const onAbort = () => {
-      reject(new InvalidRequest('The request was aborted'));
-    };
     request.on('error', onAbort);
     request.on('close', onAbort);
   });

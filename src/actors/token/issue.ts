@@ -49,13 +49,20 @@ export async function issueForGrant(
 /** An access token that is about to be stored and signed. */
 export function newAccessToken(
   { sources, policy }: TokenTools,
-  owner: { clientId: string; userId: string | null; grantId: string | null; scope: Scope },
+  {
+    clientId,
+    userId,
+    grantId,
+    scope,
+  }: { clientId: string; userId: string | null; grantId: string | null; scope: Scope },
 ): NewAccessToken {
   const issuedAt = epochSeconds(sources.now());
   return {
-    ...owner,
+    clientId,
+    userId,
+    grantId,
     tokenId: sources.randomUuid(),
-    scope: formatScope(owner.scope),
+    scope: formatScope(scope),
     issuedAt,
     expiresAt: issuedAt + policy.accessTokenLifetimeSeconds,
   };
