@@ -52,7 +52,7 @@ export function loadConfig(
     issuer: values.issuer ?? defaultIssuer(values.serverHost, values.serverPort),
     clientRegistration: values.clientRegistration ?? (values.databaseUrl ? 'protected' : 'open'),
   });
-  return { config, warnings: [...closedRegistration(values), ...unknownVariables(env)] };
+  return { config, warnings: [...registrationWarnings(values, config.issuer), ...unknownVariables(env)] };
 }
 
 /** The Markdown table of every setting, laid out as Prettier does. */
@@ -159,9 +159,20 @@ function defaultIssuer(host: string, port: number): string {
   return url.origin;
 }
 
-function closedRegistration(values: ParsedSettings): string[] {
-  if (values.clientRegistration !== 'protected' || values.registrationToken) return [];
-  return ['OAUTH2_REGISTRATION_TOKEN is not set: protected client registration will refuse everybody'];
+function registrationWarnings(
+  { clientRegistration, registrationToken }: ParsedSettings,
+  issuer: string,
+): string[] {
+  if (clientRegistration === 'protected' && !registrationToken) {
+    return ['OAUTH2_REGISTRATION_TOKEN is not set: protected client registration will refuse everybody'];
+  }
+  if (clientRegistration === 'open' && !isLoopback(new URL(issuer).hostname)) {
+    return [
+      'OAUTH2_CLIENT_REGISTRATION is open on a public issuer: anybody can register a client and get tokens of any scope but ' +
+        'admin for it, so a resource server must know its clients',
+    ];
+  }
+  return [];
 }
 
 function unknownVariables(env: Environment): string[] {

@@ -303,9 +303,17 @@ describe('client registration', () => {
     const { config, warnings } = loadConfig(database);
     expect(config.clientRegistration).toBe('protected');
     expect(warnings).toEqual([]);
-    expect(loadConfig({ ...database, OAUTH2_CLIENT_REGISTRATION: 'open' }).config.clientRegistration).toBe(
-      'open',
-    );
+    expect(loadConfig({ ...database, OAUTH2_CLIENT_REGISTRATION: 'open' })).toMatchObject({
+      config: { clientRegistration: 'open' },
+      warnings: [],
+    });
+  });
+
+  test('open to the whole world is a warning', () => {
+    const env = { OAUTH2_CLIENT_REGISTRATION: 'open', OAUTH2_ISSUER: 'https://auth.example.com' };
+    expect(loadConfig({ ...database, ...env }).warnings).toEqual([
+      expect.stringMatching(/^OAUTH2_CLIENT_REGISTRATION is open on a public issuer/),
+    ]);
   });
 
   test('protected on purpose and without a token is a warning', () => {

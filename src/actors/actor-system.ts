@@ -137,8 +137,8 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
 /** What a message to the TokenActor is about, so that work on one grant or client gathers in one instance. */
 function tokenKey(message: Parameters<TokenRef['tell']>[0]): string {
   if ('grantId' in message) return message.grantId;
-  if ('clientId' in message) return message.clientId;
-  return 'token' in message ? message.token : '';
+  if ('token' in message) return message.token;
+  return 'clientId' in message ? message.clientId : '';
 }
 
 /** What a message to the AuthActor is about. */

@@ -90,8 +90,11 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources }: AppParts)
   const pages: PageParts = { actors, issuer, sessions, csrf, now: sources.now };
   app.get('/', startRoute());
   app.get('/error', errorRoute());
+  // A GET issues codes, and HEAD must be safe (RFC 9110 §9.2.1); Express would answer it with the GET route.
+  app.head(PATHS.authorize, methodNotAllowed('GET, POST'));
   app.get(PATHS.authorize, authorizeRoute(pages));
   app.post(PATHS.authorize, postAuthorizeRoute());
+  app.all(PATHS.authorize, methodNotAllowed('GET, POST'));
   app.post(PATHS.decision, decisionRoute(pages));
   app.get(PATHS.login, loginRoute(pages));
   app.post(PATHS.login, postLoginRoute(pages));

@@ -7,8 +7,13 @@ const FORM = 'application/x-www-form-urlencoded';
 
 /** Reads a form body. Throws InvalidRequest if it is of another type, too large, or repeats a parameter. */
 export async function readForm(request: Request): Promise<Parameters> {
-  if (mediaType(request) !== FORM) throw new InvalidRequest(`The body must be ${FORM}`);
+  if (!isForm(request)) throw new InvalidRequest(`The body must be ${FORM}`);
   return parseParameters(await readText(request));
+}
+
+/** Whether the body says that it is a form. */
+export function isForm(request: Request): boolean {
+  return mediaType(request) === FORM;
 }
 
 /** Reads a JSON body. Throws InvalidRequest if it is of another type, too large, or not JSON. */

@@ -1,4 +1,8 @@
+import { InvalidRequest } from '../oauth/errors.ts';
 import { PATHS } from './metadata.ts';
+
+/** Common proxies and clients take no longer header line. */
+const MAX_LOCATION_LENGTH = 8000;
 
 /** The pages that a login may lead back to. */
 const PAGES: readonly string[] = [PATHS.account, PATHS.logout];
@@ -16,7 +20,19 @@ export function authorizationQuery(returnTo: string): string | undefined {
   return returnTo.startsWith(prefix) ? returnTo.slice(prefix.length) : undefined;
 }
 
-/** The login page that leads back to a page of ours. */
+/** The login page that leads back to a page of ours. Throws InvalidRequest if that is too long a way. */
 export function loginLocation(returnTo: string): string {
-  return `${PATHS.login}?${new URLSearchParams({ return_to: returnTo }).toString()}`;
+  return ofSendableLength(`${PATHS.login}?${new URLSearchParams({ return_to: returnTo }).toString()}`);
+}
+
+/** An authorization request as a link. Throws InvalidRequest if it is too long for one. */
+export function authorizeLocation(parameters: URLSearchParams): string {
+  return ofSendableLength(`${PATHS.authorize}?${parameters.toString()}`);
+}
+
+function ofSendableLength(location: string): string {
+  if (location.length > MAX_LOCATION_LENGTH) {
+    throw new InvalidRequest('The authorization request is too long; a shorter state may help');
+  }
+  return location;
 }

@@ -48,16 +48,22 @@ export class Csrf {
 
   /** Throws AccessDenied unless the form was sent from a page of ours in this browser. */
   check(request: Request, parameters: Parameters): void {
+    if (!this.isOurs(request, parameters))
+      throw new AccessDenied('The form has expired; open the page again');
+  }
+
+  /** Whether the form was sent from a page of ours in this browser, since its session is what it is. */
+  isOurs(request: Request, parameters: Parameters): boolean {
     const browserId = this.#browserId(request);
     const presented = parameters.get(CSRF_FIELD);
     const fetchSite = request.headers['sec-fetch-site'];
     const foreign = fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none';
-    const valid =
+    return (
       !foreign &&
       browserId !== undefined &&
       presented !== undefined &&
-      this.#keys.some((key) => equalTexts(presented, this.#token(key, browserId, request)));
-    if (!valid) throw new AccessDenied('The form has expired; open the page again');
+      this.#keys.some((key) => equalTexts(presented, this.#token(key, browserId, request)))
+    );
   }
 
   #browserId(request: Request): string | undefined {

@@ -76,12 +76,15 @@ function grantTypesOf(asked: readonly string[], redirectUris: readonly string[])
 }
 
 function scopeOf(asked: string | undefined): Scope {
-  if (asked === undefined) return DEFAULT_SCOPE;
+  if (asked === undefined || asked.trim() === '') return DEFAULT_SCOPE;
+  let scope: Scope;
   try {
-    return parseScope(asked).filter((token) => !isAdminScope(token));
+    scope = parseScope(asked).filter((token) => !isAdminScope(token));
   } catch (cause) {
     throw new InvalidClientMetadata('scope is malformed', { cause });
   }
+  if (scope.length === 0) throw new InvalidClientMetadata('scope names nothing that a registration may have');
+  return scope;
 }
 
 function refuseContradictions({ redirectUris, grantTypes, tokenEndpointAuthMethod }: ClientMetadata): void {

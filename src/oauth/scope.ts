@@ -45,9 +45,9 @@ export function narrowScope(requested: Scope | undefined, allowed: Scope): Scope
 
 /** What a machine gets: all that it asked for, or InvalidScope; without a request, everything it may have. */
 export function exactScope(requested: Scope | undefined, allowed: Scope): Scope {
-  if (requested === undefined) return allowed;
-  if (!isWithin(requested, allowed)) {
+  const granted = requested ?? allowed;
+  if (granted.length === 0 || !isWithin(granted, allowed)) {
     throw new InvalidScope('The requested scope exceeds what this client may have');
   }
-  return requested;
+  return granted;
 }

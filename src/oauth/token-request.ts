@@ -1,4 +1,4 @@
-import { InvalidRequest, UnsupportedGrantType } from './errors.ts';
+import { InvalidScope, UnsupportedGrantType } from './errors.ts';
 import { required, type Parameters } from './parameters.ts';
 import { parseScope, type Scope } from './scope.ts';
 import { hashSecret, type CodeHash } from './secret.ts';
@@ -38,6 +38,6 @@ function scopeOf(parameters: Parameters): Scope | undefined {
   const text = parameters.get('scope');
   if (text === undefined) return undefined;
   const scope = parseScope(text);
-  if (scope.length === 0) throw new InvalidRequest('The scope is empty');
+  if (scope.length === 0) throw new InvalidScope('The scope is empty');
   return scope;
 }

@@ -49,16 +49,11 @@ function register(metadata: Record<string, unknown>) {
 test('a scope of the admin is granted to nobody over the network, however it is asked for', async () => {
   const person = await signIn(server.issuer);
   const grant_types = ['authorization_code', 'client_credentials', 'refresh_token'];
-  for (const scope of [
-    'admin',
-    'admin read',
-    'read admin',
-    'admin:clients',
-    'admin: read',
-    'admin admin',
-    'admin:*',
-    ' admin ',
-  ]) {
+  for (const scope of ['admin', 'admin:clients', 'admin admin', 'admin:*', ' admin ']) {
+    const { status, body } = await register({ scope, grant_types });
+    expect([status, body.error]).toEqual([400, 'invalid_client_metadata']);
+  }
+  for (const scope of ['admin read', 'read admin', 'admin: read', ' admin  read ']) {
     const { status, body } = await register({ scope, grant_types });
     expect(status).toBe(201);
     expect(body.scope.split(' ')).not.toContainEqual(expect.stringMatching(/^admin/));

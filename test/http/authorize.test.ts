@@ -89,6 +89,72 @@ test('a refusal reaches the client and is not remembered as consent', async () =
   expect(await ask()).toBe('consent');
 });
 
+test('a refusal takes back what was allowed before', async () => {
+  await person.authorize(request({ scope: 'openid read write' }));
+  const step = await person.open(request({ scope: 'openid read', prompt: 'consent' }));
+  expect(outcome(await person.submit(step, { decision: 'deny' }))).toBe('access_denied');
+  expect(await ask({ scope: 'openid read', prompt: 'none' })).toBe('consent_required');
+  expect(await ask({ scope: 'write', prompt: 'none' })).toBe('code');
+});
+
+describe('the id_token_hint', () => {
+  const hintOf = async (username: string, password: string) => {
+    const other = new Person(server.issuer);
+    const { url, verifier } = authorizationUrl(server.issuer, client);
+    const code = (await other.authorize(url, { username, password })).get('code')!;
+    return (await redeem(server.issuer, client, { code, verifier })).body.id_token as string;
+  };
+
+  test('of the person who is signed in changes nothing', async () => {
+    const id_token_hint = await hintOf(ADMIN.username, ADMIN.password);
+    await person.authorize(request());
+    expect(await ask({ id_token_hint })).toBe('code');
+    expect(await ask({ id_token_hint, prompt: 'none' })).toBe('code');
+  });
+
+  test('of another person asks for that person once, and then says that it was somebody else', async () => {
+    const wanda = { username: 'wanda', password: 'a fish called something' };
+    const added = await runCli(
+      ['users', 'add', wanda.username, '--password-stdin'],
+      server.env,
+      wanda.password,
+    );
+    expect(added).toMatchObject({ code: 0, stderr: '' });
+    const id_token_hint = await hintOf(wanda.username, wanda.password);
+    await person.authorize(request());
+    expect(await ask({ id_token_hint, prompt: 'none' })).toBe('login_required');
+    const login = await person.open(request({ id_token_hint }));
+    expect(outcome(login)).toBe('login');
+    expect(outcome(await person.logIn(login))).toBe('login_required');
+    const again = await person.open(request({ id_token_hint }));
+    expect(outcome(await person.logIn(again, wanda))).toBe('code');
+  });
+
+  test('that is no ID token of ours is no hint at all, but not enough for a silent answer', async () => {
+    await person.authorize(request());
+    expect(await ask({ id_token_hint: 'garbage' })).toBe('code');
+    expect(await ask({ id_token_hint: 'garbage', prompt: 'none' })).toBe('login_required');
+  });
+});
+
+test('a request that is too long for a link is refused on a page, by GET and by POST', async () => {
+  const state = '/'.repeat(3000);
+  const step = await person.open(request({ state }));
+  expect([step.status, step.text]).toEqual([400, expect.stringContaining('too long')]);
+  const posted = await person.request('/oauth/authorize', {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URL(request({ state })).search.slice(1),
+  });
+  expect([posted.status, posted.location]).toEqual([400, null]);
+});
+
+test('a login in a second tab, sent when the first has signed in, simply goes on', async () => {
+  const [first, second] = [await person.open(request()), await person.open(request())];
+  expect(outcome(await person.logIn(first))).toBe('consent');
+  expect(outcome(await person.logIn(second))).toBe('consent');
+});
+
 describe('the prompt', () => {
   test('none shows no page: it answers what would have been asked for, or the code', async () => {
     expect(await ask({ prompt: 'none' })).toBe('login_required');

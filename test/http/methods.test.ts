@@ -19,6 +19,7 @@ test('an endpoint that is asked with another method says which it answers', asyn
     '/oauth/revoke': 'POST',
     '/clients/register': 'POST',
     '/oauth/userinfo': 'GET, POST',
+    '/oauth/authorize': 'GET, POST',
   };
   for (const [path, allow] of Object.entries(endpoints)) {
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {

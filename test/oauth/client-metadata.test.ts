@@ -81,13 +81,17 @@ describe('what cannot be had is left out', () => {
   });
 
   test.each([
-    ['admin', []],
     ['read admin write', ['read', 'write']],
     ['admin:clients read', ['read']],
     ['administrator', ['administrator']],
-    ['', []],
+    ['', ['openid', 'profile', 'email', 'offline_access']],
+    [' ', ['openid', 'profile', 'email', 'offline_access']],
   ])('of the scope %j', (asked, granted) => {
     expect(parseClientMetadata({ redirect_uris: [REDIRECT], scope: asked }).scope).toEqual(granted);
+  });
+
+  test.each(['admin', 'admin:read admin'])('but of the scope %j nothing would be left', (scope) => {
+    expect(() => parseClientMetadata({ redirect_uris: [REDIRECT], scope })).toThrow(InvalidClientMetadata);
   });
 
   test('response types, policy and whatever else we do not know', () => {

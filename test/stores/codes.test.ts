@@ -22,7 +22,7 @@ onEachBackend((backend) => {
     ];
     await codes.insert(issued);
     const results = await others.claim(issued, NOW);
-    expect(results).toEqual(issued.map((code) => ({ kind: 'claimed', code, userDisabled: false })));
+    expect(results).toEqual(issued.map((code) => ({ kind: 'claimed', code, userBarred: false })));
   });
 
   test('of fifty redemptions of one code at once exactly one claims it, and the others learn that it is spent', async () => {
@@ -90,7 +90,7 @@ onEachBackend((backend) => {
     const code = newCode({ userId: user.userId });
     await codes.insert([code]);
     await users.disable(user.username, NOW);
-    expect(await codes.claim([code], NOW)).toMatchObject([{ kind: 'claimed', userDisabled: true }]);
+    expect(await codes.claim([code], NOW)).toMatchObject([{ kind: 'claimed', userBarred: true }]);
     expect(await codes.claim([code], NOW)).toMatchObject([{ kind: 'spent' }]);
   });
 

@@ -169,7 +169,7 @@ function refresh(tokens: TokenRef, refreshToken: string, clientId = CLIENT): Pro
 }
 
 async function isActive(tokens: TokenRef, token: string): Promise<boolean> {
-  return (await tokens.ask({ type: 'introspect', token })).active;
+  return (await tokens.ask({ type: 'introspect', token, clientId: null })).active;
 }
 
 function outcome<T>(promise: Promise<T>): Promise<T | Error> {

@@ -33,7 +33,9 @@ onPostgres((backend) => {
       clientId: 'a-client',
       scope: ['read'],
     });
-    expect(await replicas.tokens[0].ask({ type: 'introspect', token: accessToken })).toMatchObject({
+    expect(
+      await replicas.tokens[0].ask({ type: 'introspect', token: accessToken, clientId: null }),
+    ).toMatchObject({
       active: true,
     });
   });
@@ -56,7 +58,9 @@ onPostgres((backend) => {
       expect(expiredPartitions(existing, now)).toEqual([]);
     }
     for (const tokens of replicas.tokens) {
-      expect(await tokens.ask({ type: 'introspect', token: accessToken })).toEqual({ active: false });
+      expect(await tokens.ask({ type: 'introspect', token: accessToken, clientId: null })).toEqual({
+        active: false,
+      });
     }
   });
 });

@@ -27,6 +27,7 @@ export function spawnAuthActor(parts: AuthParts, name: string): AuthRef {
         findConsent: ({ userId, clientId }) => sessions.findConsent(userId, clientId),
         decideConsent: async ({ userId, clientId, scope, allow, caller }) => {
           if (allow) await sessions.saveConsent(userId, clientId, scope, sources.now());
+          else await sessions.withdrawConsent(userId, clientId, scope, sources.now());
           const type = allow ? 'consent_granted' : 'consent_denied';
           recordEvent(parts, { type, userId, clientId, caller, detail: { scope } });
         },

@@ -69,7 +69,7 @@ export async function redeemCode(
     await parts.tokens.ask({ type: 'revokeGrant', grantId, clientId, userId, caller });
     recordEvent(parts, { type: 'code_replayed', clientId, userId, caller, detail: { grantId } });
   }
-  if (result.kind !== 'claimed' || result.userDisabled || !belongsTo(message, result.code)) {
+  if (result.kind !== 'claimed' || result.userBarred || !belongsTo(message, result.code)) {
     throw new InvalidGrant(NOT_REDEEMABLE);
   }
   const { grantId, userId, scope, nonce, authenticatedAt } = result.code;

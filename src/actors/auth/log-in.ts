@@ -23,6 +23,9 @@ export async function logIn(
     recordEvent(parts, { type: 'login_failed', ...userId, caller, detail: { reason } });
     return { kind: 'refused' };
   }
+  if (passwords.isOutdated(found.passwordHash)) {
+    await users.rehash(found.userId, found.passwordHash, await passwords.hash(password));
+  }
   const sessionId = newSecret(sources.randomBytes);
   const expiresAt = new Date(now.getTime() + policy.sessionLifetimeSeconds * 1000);
   const session = { userId: found.userId, authenticatedAt: now, expiresAt };

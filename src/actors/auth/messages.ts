@@ -89,7 +89,7 @@ export type AuthMessage =
   | { readonly type: 'listUsers'; readonly limit: number }
   /** Ends the person's sessions and revokes all grants along. */
   | { readonly type: 'disableUser'; readonly username: string; readonly caller: Caller }
-  /** Ends the person's sessions. */
+  /** Ends the person's sessions and revokes what was issued so far. */
   | {
       readonly type: 'resetPassword';
       readonly username: string;

@@ -17,6 +17,8 @@ const MAX_WAITING = 32;
  */
 export class Passwords {
   readonly #cost: number;
+  /** The highest cost met so far: what every verdict takes the time of. */
+  #slowest: number;
   readonly #decoy: Promise<string>;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
@@ -24,6 +26,7 @@ export class Passwords {
   /** `cost`: bcrypt's rounds as a power of two. */
   constructor(cost: number) {
     this.#cost = cost;
+    this.#slowest = cost;
     this.#decoy = bcrypt.hash('nobody has this password', cost);
   }
 
@@ -39,12 +42,27 @@ export class Passwords {
     return this.#whenFree(() => bcrypt.hash(text, this.#cost));
   }
 
-  /** Whether the password is right. Without a hash to compare with (no such user) it takes just as long and is false. */
+  /**
+   * Whether the password is right. Without a hash to compare with (no such user) it is false and takes just as long, also
+   * where hashes were made at another cost than today's.
+   */
   async verify(password: Sensitive, hash: string | undefined): Promise<boolean> {
     const text = password.reveal();
     const compared = hash ?? (await this.#decoy);
-    const right = await this.#whenFree(() => bcrypt.compare(text, compared));
+    const cost = bcrypt.getRounds(compared);
+    this.#slowest = Math.max(this.#slowest, cost);
+    const right = await this.#whenFree(async () => {
+      const matches = await bcrypt.compare(text, compared);
+      // Each cost takes twice the time of the one before, so these add up to what is missing.
+      for (let step = cost; step < this.#slowest; step += 1) await bcrypt.hash(text, step);
+      return matches;
+    });
     return right && hash !== undefined && Buffer.byteLength(text) <= MAX_BYTES;
+  }
+
+  /** Whether a hash was made at another cost than today's, and should be made anew while the password is at hand. */
+  isOutdated(hash: string): boolean {
+    return bcrypt.getRounds(hash) !== this.#cost;
   }
 
   async #whenFree<T>(work: () => Promise<T>): Promise<T> {

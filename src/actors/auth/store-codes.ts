@@ -21,9 +21,12 @@ export interface Claim {
   readonly clientId: string;
 }
 
-/** `claimed`: this caller, and nobody else ever, may use the code. `spent`: somebody claimed it before. */
+/**
+ * `claimed`: this caller, and nobody else ever, may use the code. `spent`: somebody claimed it before. `userBarred`: the user
+ * was disabled, or given another password since signing in.
+ */
 export type ClaimResult =
-  | { readonly kind: 'claimed'; readonly code: StoredCode; readonly userDisabled: boolean }
+  | { readonly kind: 'claimed'; readonly code: StoredCode; readonly userBarred: boolean }
   | { readonly kind: 'spent'; readonly grantId: string; readonly userId: string }
   | { readonly kind: 'unknown' };
 
@@ -59,7 +62,7 @@ const CLAIM = {
     select encode(codes.code_hash, 'hex') as hash, codes.grant_id, codes.client_id, codes.user_id, codes.redirect_uri,
       codes.scope, codes.code_challenge, codes.nonce, codes.authenticated_at, codes.issued_at, codes.expires_at,
       codes.consumed_at, codes.expires_at > ?::timestamptz as unexpired,
-      claimed.code_hash is not null as is_claimed, users.disabled_at is not null as user_disabled
+      claimed.code_hash is not null as is_claimed, users.disabled_at is not null or coalesce(users.password_changed_at > codes.authenticated_at, false) as user_barred
     from input join authorization_codes codes using (code_hash, client_id)
     left join claimed on claimed.code_hash = codes.code_hash
     left join users on users.id = codes.user_id`,
@@ -88,7 +91,7 @@ interface Row {
   consumed_at: Date | null;
   unexpired: boolean;
   is_claimed: boolean;
-  user_disabled: boolean;
+  user_barred: boolean;
 }
 
 /** All SQL on authorization_codes. */
@@ -146,8 +149,7 @@ export class CodeStore {
 
 function resultOf(row: Row | undefined, again: boolean): ClaimResult {
   if (!row) return { kind: 'unknown' };
-  if (row.is_claimed && !again)
-    return { kind: 'claimed', code: codeOf(row), userDisabled: row.user_disabled };
+  if (row.is_claimed && !again) return { kind: 'claimed', code: codeOf(row), userBarred: row.user_barred };
   const spent = row.is_claimed || row.consumed_at !== null || row.unexpired;
   return spent ? { kind: 'spent', grantId: row.grant_id, userId: row.user_id } : { kind: 'unknown' };
 }

@@ -45,6 +45,22 @@ const SAVE_CONSENT = {
       )`,
 };
 
+// Whoever refuses now is asked again next time, whatever was allowed before.
+const WITHDRAW_CONSENT = {
+  name: 'consents_withdraw',
+  sql: `
+    update consents set
+      decided_at = ?::timestamptz,
+      scope = coalesce(
+        (
+          select string_agg(token, ' ') from unnest(string_to_array(scope, ' ')) as token
+          where token <> all(string_to_array(?::text, ' '))
+        ),
+        ''
+      )
+    where user_id = ?::uuid and client_id = ?`,
+};
+
 const DELETE_EXPIRED = {
   name: 'sessions_delete_expired',
   sql: `
@@ -104,6 +120,10 @@ export class SessionStore {
 
   async saveConsent(userId: string, clientId: string, scope: Scope, now: Date): Promise<void> {
     await this.#queries.query(SAVE_CONSENT, [userId, clientId, formatScope(scope), now]);
+  }
+
+  async withdrawConsent(userId: string, clientId: string, scope: Scope, now: Date): Promise<void> {
+    await this.#queries.query(WITHDRAW_CONSENT, [now, formatScope(scope), userId, clientId]);
   }
 
   /** Resolves to how many were deleted, at most `limit`. */

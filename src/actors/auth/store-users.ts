@@ -73,6 +73,12 @@ const RESET_PASSWORD = {
     select id from changed`,
 };
 
+// The same password under another cost: unless it was changed meanwhile, and nothing else changes with it.
+const REHASH = {
+  name: 'users_rehash',
+  sql: 'update users set password_hash = ? where id = ?::uuid and password_hash = ? returning id',
+};
+
 /** All SQL on users. */
 export class UserStore {
   readonly #queries: Queries;
@@ -154,6 +160,11 @@ export class UserStore {
   async disable(username: string, now: Date): Promise<string | undefined> {
     const [row] = await this.#queries.query<{ id: string }>(DISABLE, [now, username, now]);
     return row?.id;
+  }
+
+  /** Replaces the hash of a password that stays the same. */
+  async rehash(userId: string, oldHash: string, newHash: string): Promise<void> {
+    await this.#queries.query(REHASH, [newHash, userId, oldHash]);
   }
 
   /** Sets a password and ends all sessions; resolves to the user's id if there is one. */

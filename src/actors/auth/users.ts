@@ -62,7 +62,10 @@ export async function disableUser(
   recordEvent(parts, { type: 'user_disabled', userId, caller });
 }
 
-/** Sets a new password and ends the sessions. Throws InvalidRequest if there is no such user or the password is unfit. */
+/**
+ * Sets a new password, ends the sessions and revokes the grants: whoever knew the old one keeps nothing (RFC 9700 §4.14.2).
+ * Throws InvalidRequest if there is no such user or the password is unfit.
+ */
 export async function resetPassword(
   parts: AuthParts,
   { username, password, caller }: MessageOf<AuthMessage, 'resetPassword'>,
@@ -70,5 +73,6 @@ export async function resetPassword(
   const passwordHash = await parts.passwords.hash(password);
   const userId = await parts.users.resetPassword(username, passwordHash, parts.sources.now());
   if (userId === undefined) throw new InvalidRequest('There is no such user');
+  await parts.tokens.ask({ type: 'revokeIssuedToUser', userId });
   recordEvent(parts, { type: 'password_reset', userId, caller });
 }

@@ -3,15 +3,19 @@ import { claimedKeyId, verifyJwt } from '../../oauth/jwt.ts';
 import { decodeRefreshToken } from '../../oauth/refresh-token.ts';
 import { parseScope } from '../../oauth/scope.ts';
 import { epochSeconds } from '../../oauth/sources.ts';
-import type { Introspection } from './messages.ts';
+import type { MessageOf } from '../runtime/protocol.ts';
+import type { Introspection, TokenMessage } from './messages.ts';
 import type { TokenTools } from './parts.ts';
 
 const INACTIVE: Introspection = { active: false };
 
 /** What a presented token is worth right now (RFC 7662 §2.2). Exact: a revocation anywhere counts from its commit on. */
-export async function introspect(tools: TokenTools, presented: string): Promise<Introspection> {
-  const claims = await verifyAccessToken(tools, presented);
-  if (!claims) return introspectRefreshToken(tools, presented);
+export async function introspect(
+  tools: TokenTools,
+  { token, clientId }: MessageOf<TokenMessage, 'introspect'>,
+): Promise<Introspection> {
+  const claims = await verifyAccessToken(tools, token);
+  if (!claims) return introspectRefreshToken(tools, token, clientId);
   const live =
     claims.exp > epochSeconds(tools.sources.now()) &&
     (await tools.batches.isLive({ tokenId: claims.jti, expiresAt: claims.exp }));
@@ -49,10 +53,16 @@ export async function verifyAccessToken(
   return claims?.iss === policy.issuer ? claims : undefined;
 }
 
-async function introspectRefreshToken(tools: TokenTools, presented: string): Promise<Introspection> {
+/** Only for the client that holds it: a resource server must not take one for an access token (RFC 6749 §1.5, RFC 7662 §4). */
+async function introspectRefreshToken(
+  tools: TokenTools,
+  presented: string,
+  clientId: string | null,
+): Promise<Introspection> {
   const id = decodeRefreshToken(tools.refreshKeys, presented);
   const grant = id && (await tools.store.findGrant(id.grantId));
-  if (!grant || grant.revoked || grant.refreshGeneration !== id.generation) return INACTIVE;
+  if (!grant || grant.clientId !== clientId) return INACTIVE;
+  if (grant.revoked || grant.refreshGeneration !== id.generation) return INACTIVE;
   if (grant.expiresAt <= tools.sources.now()) return INACTIVE;
   return {
     active: true,

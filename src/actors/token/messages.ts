@@ -50,7 +50,12 @@ export type TokenMessage =
       readonly scope: Scope | null;
       readonly caller: Caller;
     }
-  | { readonly type: 'introspect'; readonly token: string }
+  | {
+      /** What a token is worth to this client; null: to this server itself, for its own endpoints. */
+      readonly type: 'introspect';
+      readonly token: string;
+      readonly clientId: string | null;
+    }
   | {
       /** Revokes a token of this client: an access token alone, a refresh token with its whole grant (RFC 7009 §2.1). */
       readonly type: 'revokeToken';
@@ -72,6 +77,8 @@ export type TokenMessage =
   | { readonly type: 'readmitClient'; readonly clientId: string }
   /** Revokes everything of a user who is disabled. */
   | { readonly type: 'revokeUser'; readonly userId: string }
+  /** Revokes what was issued for a user so far; what comes after counts. */
+  | { readonly type: 'revokeIssuedToUser'; readonly userId: string }
   /** Whom an ID token of ours is about, expired or not; null for anything else. */
   | { readonly type: 'identify'; readonly idToken: string }
   /** Makes what the coming days need, before the first request. */
@@ -88,6 +95,7 @@ export interface TokenReplies {
   readonly revokeClient: void;
   readonly readmitClient: void;
   readonly revokeUser: void;
+  readonly revokeIssuedToUser: void;
   readonly identify: string | null;
   readonly prepare: void;
   readonly sweep: void;

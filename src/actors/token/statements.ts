@@ -114,6 +114,13 @@ export const BAR = {
     on conflict (subject) do update set issued_until = excluded.issued_until`,
 };
 
+export const REVOKE_ISSUED = {
+  name: 'revocations_revoke_issued',
+  sql: `
+    insert into revocations (subject, issued_until) values (?, ?::timestamptz)
+    on conflict (subject) do update set issued_until = greatest(revocations.issued_until, excluded.issued_until)`,
+};
+
 export const READMIT = {
   name: 'revocations_readmit',
   sql: 'update revocations set issued_until = ?::timestamptz where subject = ?',

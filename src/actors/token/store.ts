@@ -181,6 +181,11 @@ export class TokenStore {
     await this.#queries.query(sql.BAR, [subject]);
   }
 
+  /** Revokes all that was issued so far. Whoever is barred stays so. */
+  async revokeIssued(subject: RevocationSubject, now: Date): Promise<void> {
+    await this.#queries.query(sql.REVOKE_ISSUED, [subject, now]);
+  }
+
   /** What is issued from now on counts again; what was issued before stays revoked. */
   async readmit(subject: RevocationSubject, now: Date): Promise<void> {
     await this.#queries.query(sql.READMIT, [now, subject]);

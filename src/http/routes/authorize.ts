@@ -18,7 +18,7 @@ import { PATHS } from '../metadata.ts';
 import type { PageParts } from '../page-parts.ts';
 import { consentPage } from '../pages/consent-page.ts';
 import { readForm, readQuery } from '../read-body.ts';
-import { loginLocation } from '../return-to.ts';
+import { authorizeLocation, loginLocation } from '../return-to.ts';
 import { page, redirect, sendPage } from '../send-page.ts';
 
 /**
@@ -38,9 +38,12 @@ export function authorizeRoute(parts: PageParts) {
     }
     const valid = validateRequest(client, target, parameters, session, response);
     if (!valid) return;
-    if (!session || (await mustLogInAgain(parts, parameters, valid, session))) {
-      if (silent) respondWithError(response, target, new LoginRequired('The person is not signed in'));
-      else redirect(response, loginLocation(afterLogin(parameters)));
+    const fitness = session && (await judgeSession(parts, parameters, valid, session));
+    if (!session || fitness !== 'good') {
+      // Whoever was sent to sign in as somebody else and did not will not be sent again.
+      const isFinal = silent || (fitness === 'foreign' && parameters.has(LOGIN_ASKED));
+      if (isFinal) respondWithError(response, target, new LoginRequired('The person is not signed in'));
+      else redirect(response, loginLocation(afterLogin(parameters, fitness === 'foreign')));
       return;
     }
     if (await needsConsent(parts.actors, valid, session)) {
@@ -63,7 +66,7 @@ function isSilent(parameters: Parameters): boolean {
 export function postAuthorizeRoute() {
   return page(async (request, response) => {
     const query = new URLSearchParams([...(await readForm(request))]);
-    redirect(response, `${PATHS.authorize}?${query.toString()}`);
+    redirect(response, authorizeLocation(query));
   });
 }
 
@@ -126,23 +129,32 @@ function showConsent(
 
 const FRESH_LOGIN: readonly Prompt[] = ['login', 'select_account'];
 
-async function mustLogInAgain(
+/** Marks the request of somebody who was sent to the login because another person was signed in than the client expects. */
+const LOGIN_ASKED = 'login_asked';
+
+/** Whether the session will do for this request, is not fresh enough, or is another person's than the client expects. */
+async function judgeSession(
   { actors, now }: PageParts,
   parameters: Parameters,
   { asked }: ValidAuthorization,
   session: Session,
-): Promise<boolean> {
-  if (FRESH_LOGIN.some((prompt) => asked.prompts.includes(prompt))) return true;
+): Promise<'good' | 'stale' | 'foreign'> {
+  if (FRESH_LOGIN.some((prompt) => asked.prompts.includes(prompt))) return 'stale';
   const ageSeconds = (now().getTime() - session.authenticatedAt.getTime()) / 1000;
-  if (asked.maxAgeSeconds !== null && ageSeconds > asked.maxAgeSeconds) return true;
-  // The client expects one person and must get no other's tokens (OpenID Connect Core §3.1.2.2).
+  if (asked.maxAgeSeconds !== null && ageSeconds > asked.maxAgeSeconds) return 'stale';
   const idToken = parameters.get('id_token_hint');
-  return idToken !== undefined && (await actors.tokens.ask({ type: 'identify', idToken })) !== session.userId;
+  if (idToken === undefined) return 'good';
+  // The client expects one person and must get no other's tokens (OpenID Connect Core §3.1.2.2).
+  const expected = await actors.tokens.ask({ type: 'identify', idToken });
+  // Not a token of ours, or one whose key is long gone: worth as much as no hint, which anybody can leave out of a link.
+  const tellsNothing = expected === null && !asked.prompts.includes('none');
+  return tellsNothing || expected === session.userId ? 'good' : 'foreign';
 }
 
 /** The request as it continues after a login: what asked for a fresh one is satisfied then, and would ask forever. */
-function afterLogin(parameters: Parameters): string {
+function afterLogin(parameters: Parameters, forAnotherPerson = false): string {
   const query = new URLSearchParams([...parameters]);
+  if (forAnotherPerson) query.set(LOGIN_ASKED, '1');
   query.delete('max_age');
   const prompts = (query.get('prompt') ?? '')
     .split(' ')

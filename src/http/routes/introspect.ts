@@ -11,8 +11,8 @@ import { sendJson } from '../respond.ts';
 export function introspectRoute({ tokens, clients }: Actors, issuer: string) {
   return async (request: Request, response: Response): Promise<void> => {
     const parameters = await readForm(request);
-    await authenticateConfidentialClient(clients, request, response, parameters);
-    const token = await tokens.ask({ type: 'introspect', token: required(parameters, 'token') });
+    const { clientId } = await authenticateConfidentialClient(clients, request, response, parameters);
+    const token = await tokens.ask({ type: 'introspect', token: required(parameters, 'token'), clientId });
     sendJson(response, 200, token.active ? activeToken(token, issuer) : { active: false });
   };
 }

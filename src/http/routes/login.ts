@@ -33,8 +33,13 @@ export function loginRoute(parts: PageParts) {
 export function postLoginRoute(parts: PageParts) {
   return page(async (request, response) => {
     const form = await readForm(request);
-    parts.csrf.check(request, form);
     const returnTo = safeReturnTo(form.get('return_to'));
+    // The person has signed in in another tab meanwhile, which this tab's form does not know.
+    if (!parts.csrf.isOurs(request, form) && (await parts.sessions.find(request))) {
+      redirect(response, returnTo);
+      return;
+    }
+    parts.csrf.check(request, form);
     const username = form.get('username') ?? '';
     const result = await parts.actors.auth.ask({
       type: 'logIn',
