@@ -1,10 +1,13 @@
 import type { Config } from './config.ts';
+import { InvalidRequest } from './oauth/errors.ts';
 import { newSecret } from './oauth/secret.ts';
 import { Sensitive } from './oauth/sensitive.ts';
 import type { Stagedoor } from './stagedoor.ts';
+import { StartupError } from './storage.ts';
 
 /**
- * Makes the first admin where there is no user yet. Resolves to the password if it was generated here, to be shown once.
+ * Makes the first admin where there is none yet. Resolves to the password if it was generated here, to be shown once. Throws
+ * StartupError if the name is another's.
  */
 export async function ensureFirstAdmin(
   config: Config,
@@ -13,6 +16,15 @@ export async function ensureFirstAdmin(
   const generated = config.adminPassword ? undefined : new Sensitive(newSecret(sources.randomBytes));
   const password = config.adminPassword ?? generated;
   if (!password) return undefined;
-  const made = await actors.auth.ask({ type: 'ensureFirstAdmin', username: config.adminUsername, password });
+  const username = config.adminUsername;
+  const made = await actors.auth
+    .ask({ type: 'ensureFirstAdmin', username, password })
+    .catch((error: unknown) => {
+      if (!(error instanceof InvalidRequest)) throw error;
+      throw new StartupError(
+        `There is no admin yet, and the name ${username} belongs to somebody who is none. ` +
+          'Set OAUTH2_ADMIN_USERNAME to another name, or add an admin by "stagedoor users add NAME --admin".',
+      );
+    });
   return made ? generated : undefined;
 }

@@ -15,8 +15,11 @@ import { welcome } from './welcome.ts';
 /** A probe storm costs one round of checks in this time. */
 const READINESS_MAX_AGE_MS = 1000;
 
-/** What is left of the shutdown's time for the actors once HTTP has had its share. */
-const HTTP_SHARE = 0.6;
+/** A terminal's Ctrl-C may arrive twice at once, from the terminal and through npm; a person's second one comes later. */
+const SAME_SIGNAL_MS = 1000;
+
+/** The actors' drain has at least this, however long HTTP took. */
+const MIN_ACTOR_DRAIN_MS = 1000;
 
 /** Runs the server until a signal or a fault ends it; resolves to the process's exit code. Throws what keeps it from starting. */
 export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
@@ -32,6 +35,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   });
   const changes = followClientChanges(config, stagedoor.actors);
   let started = false;
+  let endsAtMs = Infinity;
   const phase = () => (ending.isNear ? 'draining' : started ? 'serving' : 'starting');
   const server = createHttpServer(appOf(config, stagedoor, logger, phase), config.httpTimeoutMs);
   try {
@@ -41,15 +45,18 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
     // Only now that nothing keeps the server from starting: the generated password is told this once.
     const generatedPassword = await ensureFirstAdmin(config, stagedoor);
     started = true;
+    stagedoor.actors.sweep();
     logger.info({ issuer: config.issuer, embedded: stagedoor.storage.database.embedded }, 'ready');
     process.stderr.write(welcome(config, stagedoor.storage.database.embedded, generatedPassword));
     const exitCode = await ending.wait();
     logger.info('draining');
-    await closeServer(server, config.shutdownTimeoutMs * HTTP_SHARE);
+    endsAtMs = performance.now() + config.shutdownTimeoutMs;
+    await closeServer(server, config.httpTimeoutMs);
     return exitCode;
   } finally {
     await changes.close();
-    await stagedoor.close(config.shutdownTimeoutMs * (1 - HTTP_SHARE));
+    const leftMs = Math.min(config.shutdownTimeoutMs, endsAtMs - performance.now());
+    await stagedoor.close(Math.max(MIN_ACTOR_DRAIN_MS, leftMs));
     logger.info('stopped');
     log.flush();
   }
@@ -77,6 +84,7 @@ function readinessOf(
 ): Readiness {
   const checks = {
     database: async () => {
+      if (!storage.isIntact()) return 'the data folder is gone; stop the server, put it back and start again';
       const state = await schemaState(storage.database.knex);
       // A newer schema is an upgrade on its way: migrations only expand, and the replicas that run must serve on.
       return state.kind === 'behind' ? 'schema behind' : true;
@@ -102,9 +110,11 @@ class Ending {
     this.#exitCode = new Promise((resolve) => {
       this.#resolve = resolve;
     });
+    let firstAtMs: number | undefined;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
-        if (this.#near) process.exit(1);
+        firstAtMs ??= performance.now();
+        if (performance.now() - firstAtMs > SAME_SIGNAL_MS) process.exit(1);
         this.end(0);
       });
     }

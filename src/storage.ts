@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { openEmbedded, openPostgres, type Database } from './database/database.ts';
@@ -14,6 +15,8 @@ export class StartupError extends Error {
 export interface Storage {
   readonly database: Database;
   readonly secrets: readonly Sensitive[];
+  /** False once the embedded database's folder is gone: what is written from then on is lost. */
+  isIntact(): boolean;
   close(): Promise<void>;
 }
 
@@ -31,7 +34,9 @@ async function openEmbeddedStorage(
   config: Config,
   logger: Logger,
 ): Promise<Storage & { readonly applied: readonly string[] }> {
-  const lock = await lockFolder(config.dataDir);
+  const lock = await lockFolder(config.dataDir).catch((error: unknown) => {
+    throw unusableFolder(config.dataDir, error);
+  });
   try {
     const secrets =
       config.secrets.length > 0 ? config.secrets : [new Sensitive(folderSecret(config.dataDir))];
@@ -42,6 +47,7 @@ async function openEmbeddedStorage(
       applied,
       database,
       secrets,
+      isIntact: () => lock.isIntact(),
       close: async () => {
         await database.close();
         lock.release();
@@ -49,8 +55,18 @@ async function openEmbeddedStorage(
     };
   } catch (error) {
     lock.release();
-    throw error;
+    throw unusableFolder(config.dataDir, error);
   }
+}
+
+/** What the operating system has against the folder (a right, a full disk, a file in its place), in a sentence. */
+function unusableFolder(folder: string, error: unknown): unknown {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string' || !/^E[A-Z]+$/.test(code)) return error;
+  return new StartupError(
+    `The data folder ${resolve(folder)} cannot be used (${code}). Make it a folder that this user may write to, ` +
+      'with room left on its disk, or set OAUTH2_DATA_DIR to another.',
+  );
 }
 
 async function openPostgresStorage(config: Config, url: Sensitive): Promise<Storage> {
@@ -59,7 +75,7 @@ async function openPostgresStorage(config: Config, url: Sensitive): Promise<Stor
   try {
     const state = await schemaState(database.knex);
     if (state.kind !== 'current') throw new SchemaMismatch(state);
-    return { database, secrets, close: () => database.close() };
+    return { database, secrets, isIntact: () => true, close: () => database.close() };
   } catch (error) {
     await database.close();
     throw unreachable(error);
@@ -74,7 +90,12 @@ export async function migrateStorage(config: Config, logger: Logger): Promise<re
     return storage.applied;
   }
   const url = config.databaseUrl.reveal();
-  const database = openPostgres({ url, poolSize: 2, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
+  const database = openPostgres({
+    url,
+    poolSize: 2,
+    statementTimeoutMs: MIGRATION_TIMEOUT_MS,
+    connectTimeoutMs: config.statementTimeoutMs,
+  });
   try {
     return await migrate(database.knex);
   } catch (error) {

@@ -15,6 +15,7 @@ import { SessionStore } from './auth/store-sessions.ts';
 import { AuthSweepStore } from './auth/store-sweep.ts';
 import { UserStore } from './auth/store-users.ts';
 import { spawnClientActor } from './client/actor.ts';
+import type { ClientRef } from './client/messages.ts';
 import { ClientStore } from './client/store.ts';
 import { spawnKeys } from './keys/actor.ts';
 import { KeyVault } from './keys/key-vault.ts';
@@ -27,10 +28,14 @@ import type { TokenRef } from './token/messages.ts';
 import { TokenStore } from './token/store.ts';
 import { TokenSweepStore } from './token/sweep-store.ts';
 
+const FORGET_AGAIN_MS = 50;
+
 export interface ActorSystem extends Actors {
   readonly guardian: Guardian;
   /** Has the actors write down what they gathered, before they are drained. */
   flush(): void;
+  /** Has what has expired swept away now, as it is every few minutes from then on. */
+  sweep(): void;
   /** A client changed elsewhere; null: changes may have been missed. */
   forgetClient(clientId: string | null): void;
 }
@@ -110,7 +115,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
     authKey,
   );
   const forgetClient = (clientId: string | null) => {
-    for (const client of clientInstances) client.tell({ type: 'forget', clientId });
+    for (const client of clientInstances) forgetFor(client, clientId);
   };
   const clientInstances = instances(config.actorInstances, 'client', (name) =>
     spawnClientActor(
@@ -131,7 +136,19 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
   const flush = () => {
     for (const client of clientInstances) client.tell({ type: 'flushLastUsed' });
   };
-  return { guardian, audit, keys, tokens, auth, clients, forgetClient, flush };
+  const sweep = () => {
+    tokens.tell({ type: 'sweep' });
+    auth.tell({ type: 'sweep' });
+  };
+  return { guardian, audit, keys, tokens, auth, clients, forgetClient, flush, sweep };
+}
+
+/** A full mailbox must not keep a disabled client alive in the cache: told again until the actor takes it, or has ended. */
+function forgetFor(client: ClientRef, clientId: string | null): void {
+  if (client.tell({ type: 'forget', clientId })) return;
+  setTimeout(() => {
+    forgetFor(client, clientId);
+  }, FORGET_AGAIN_MS).unref();
 }
 
 /** What a message to the TokenActor is about, so that work on one grant or client gathers in one instance. */

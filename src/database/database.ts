@@ -50,6 +50,8 @@ export interface PostgresOptions {
   readonly url: string;
   readonly poolSize: number;
   readonly statementTimeoutMs: number;
+  /** Longest wait for a connection; default: as for a statement. */
+  readonly connectTimeoutMs?: number;
 }
 
 /** Knex would print whole statements with their values; what matters reaches the log as a classified fault. */
@@ -57,6 +59,7 @@ const SILENT = { warn: noop, error: noop, deprecate: noop, debug: noop };
 
 /** Opens a pool of connections to a PostgreSQL server; connects when first used. */
 export function openPostgres(options: PostgresOptions, observe: StatementObserver = noop): Database {
+  const { connectTimeoutMs = options.statementTimeoutMs } = options;
   const knex = knexFactory({
     client: PostgresClient,
     connection: {
@@ -65,11 +68,11 @@ export function openPostgres(options: PostgresOptions, observe: StatementObserve
       statement_timeout: options.statementTimeoutMs,
       // A server that vanished sends no reset: without this a query waits for the kernel to give up.
       query_timeout: options.statementTimeoutMs + 500,
-      connectionTimeoutMillis: options.statementTimeoutMs,
+      connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: options.poolSize },
-    acquireConnectionTimeout: options.statementTimeoutMs,
+    acquireConnectionTimeout: connectTimeoutMs,
     log: SILENT,
   });
   return wrap(knex, false, observe, async () => {

@@ -25,7 +25,7 @@ export class StatementFailed extends Error {
 // PostgreSQL, appendix A: connection, resources, operator intervention, system error; serialization and lock failures;
 // a primary that became a standby; prepared statements
 // that a migration made useless; a database that is being set up.
-const TRANSIENT_SQL_STATE = /^(?:08|28|53|57|58)|^(?:40001|40P01|55P03|25006|26000|0A000|3D000)$/;
+const TRANSIENT_SQL_STATE = /^(?:08|28|53|57|58)|^(?:40001|40P01|55P03|25006|26000|42P05|0A000|3D000)$/;
 /** A NUL, or a character that the database's encoding lacks: the caller's value, not our statement. */
 const NOT_STORABLE = /^(?:22021|22P05)$/;
 const SQL_STATE = /^[0-9A-Z]{5}$/;

@@ -42,19 +42,26 @@ const MIN_SECRET_LENGTH = 32;
 /** Long enough for a rival that saw the same stale lock to have moved ours, if it is going to. */
 const SETTLE_MS = 150;
 
+export interface FolderLock {
+  /** False once the folder was removed or moved away under us: what is written from then on is lost. */
+  isIntact(): boolean;
+  release(): void;
+}
+
 /**
  * Locks a folder for this process by listening on a socket in it. The kernel closes the socket when the process ends,
  * however it ends; the file that stays is recognised as stale because nobody answers. Throws FolderInUse.
  */
-export async function lockFolder(folder: string): Promise<{ release(): void }> {
+export async function lockFolder(folder: string): Promise<FolderLock> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const pidFile = join(folder, 'pid');
   const place = new SocketPlace(folder);
   try {
-    const held = await (process.platform === 'win32' ? holdPipe(place) : holdSocket(place));
+    const held = await (process.platform === 'win32' ? holdPipe(place) : holdSocket(place, resolve(folder)));
     if (!held) throw new FolderInUse(resolve(folder), readPid(pidFile));
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
     return {
+      isIntact: () => held.isIntact(),
       release: () => {
         rmSync(pidFile, { force: true });
         held.release();
@@ -68,6 +75,7 @@ export async function lockFolder(folder: string): Promise<{ release(): void }> {
 }
 
 interface Held {
+  isIntact(): boolean;
   release(): void;
 }
 
@@ -75,7 +83,7 @@ interface Held {
  * Listens under a name of its own and links that to the name all contend for, which only one can: a name that is taken is
  * never removed, only moved aside once nobody answers there. Undefined if another process holds the folder.
  */
-async function holdSocket(place: SocketPlace): Promise<Held | undefined> {
+async function holdSocket(place: SocketPlace, folder: string): Promise<Held | undefined> {
   const own = place.path(`lock.${randomBytes(6).toString('hex')}`);
   const lock = place.path('lock');
   const server = await listenOn(own);
@@ -88,7 +96,8 @@ async function holdSocket(place: SocketPlace): Promise<Held | undefined> {
   const taken = link(own, lock) || ((await moveStaleAside(place, lock)) && link(own, lock));
   if (taken) {
     await sleep(SETTLE_MS);
-    if (inodeOf(lock) === mine) return { release };
+    // By the folder's own name: the descriptor still finds a folder that was moved.
+    if (inodeOf(lock) === mine) return { isIntact: () => inodeOf(join(folder, 'lock')) === mine, release };
   }
   release();
   return undefined;
@@ -114,7 +123,7 @@ async function moveStaleAside(place: SocketPlace, lock: string): Promise<boolean
 async function holdPipe(place: SocketPlace): Promise<Held | undefined> {
   try {
     const server = await listenOn(place.path('lock'));
-    return { release: () => server.close() };
+    return { isIntact: () => true, release: () => server.close() };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
     throw error;

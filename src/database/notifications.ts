@@ -19,27 +19,29 @@ export function listen(options: ListenOptions): { close(): Promise<void> } {
   let retry: NodeJS.Timeout | undefined;
 
   const connect = async (): Promise<void> => {
-    const connection = new pg.Client({
-      connectionString: options.url,
-      application_name: 'stagedoor listener',
-      keepAlive: true,
-      connectionTimeoutMillis: 5000,
-    });
-    client = connection;
+    let connection: pg.Client | undefined;
     let lost = false;
     const onLost = () => {
       if (lost) return;
       lost = true;
       options.onGap();
-      connection.end().catch(() => undefined);
+      connection?.end().catch(() => undefined);
       if (!closed) retry = setTimeout(() => void connect(), RETRY_MS).unref();
     };
-    connection.on('error', onLost);
-    connection.on('end', onLost);
-    connection.on('notification', ({ payload }) => {
-      options.onNotification(payload ?? '');
-    });
     try {
+      // Reads the URL's certificate files, which may be just being replaced.
+      connection = new pg.Client({
+        connectionString: options.url,
+        application_name: 'stagedoor listener',
+        keepAlive: true,
+        connectionTimeoutMillis: 5000,
+      });
+      client = connection;
+      connection.on('error', onLost);
+      connection.on('end', onLost);
+      connection.on('notification', ({ payload }) => {
+        options.onNotification(payload ?? '');
+      });
       await connection.connect();
       await connection.query(`listen ${connection.escapeIdentifier(options.channel)}`);
       options.onGap();

@@ -2,9 +2,9 @@ import Client_PG from 'knex/lib/dialects/postgres/index.js';
 
 /**
  * What stays wrong for as long as the connection lives: a primary that became a standby, and prepared statements that a
- * migration or a pooler made useless.
+ * migration or a pooler made useless or left behind.
  */
-const SPOILT = ['25006', '26000', '0A000'];
+const SPOILT = ['25006', '26000', '42P05', '0A000'];
 
 /**
  * Knex's client for PostgreSQL, except that a connection which cannot serve the next statement either is not used again:

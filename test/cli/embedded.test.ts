@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../support/client.ts';
 import { Person } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { eventually } from '../support/eventually.ts';
 import { expectRefused, rowsOf, succeed, valueOf } from './commands.ts';
 
 /** The very first PGlite of an installation takes many seconds on a busy machine. */
@@ -128,6 +129,19 @@ test('what was answered survives a SIGKILL in the middle of writes, and the lock
     expect((await introspect(server.issuer, client, token)).active).toBe(true);
   }
   expect(await signsIn(password)).toBe(true);
+});
+
+test('a server whose folder is moved away under it is not ready any more', async () => {
+  const ready = async () => (await fetch(`${server.issuer}/ready`)).json() as Promise<any>;
+  expect(await ready()).toEqual({
+    status: 'ready',
+    checks: { database: 'ok', signingKeys: 'ok', actors: 'ok' },
+  });
+  renameSync(folder, `${folder}-moved`);
+  const { checks } = await eventually(ready, ({ status }) => status === 'not ready');
+  expect(checks.database).toMatch(/^the data folder is gone/);
+  renameSync(`${folder}-moved`, folder);
+  await eventually(ready, ({ status }) => status === 'ready');
 });
 
 /** The whole code flow with the admin, whose password is the generated one. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { resolve } from 'node:path';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { freePort, migratedDatabase, runCli, startServer } from '../support/server.ts';
@@ -94,6 +95,11 @@ test('a database that cannot be used is named by its setting, never by its URL',
       `postgres://someone:hunter2hunter2@127.0.0.1:${portOf(silent)}/x`,
       'no answer that the driver understands',
     ],
+    // The driver waits for this one no longer under migrate, whose statements may take an hour.
+    [
+      `postgres://someone:hunter2hunter2@127.0.0.1:${portOf(silent)}/y`,
+      'no answer that the driver understands',
+    ],
     [noTls.href, 'no answer that the driver understands'],
   ];
   await Promise.all(
@@ -106,6 +112,30 @@ test('a database that cannot be used is named by its setting, never by its URL',
     ),
   );
   silent.close();
+});
+
+test('a data folder that cannot be used is named with the reason', async () => {
+  const file = resolve('package.json');
+  const sentence = `The data folder ${file} cannot be used (EEXIST). Make it a folder that this user may write to, with room left on its disk, or set OAUTH2_DATA_DIR to another.`;
+  await Promise.all([
+    expectRefused(['serve'], { OAUTH2_DATA_DIR: file }, sentence),
+    expectRefused(['keys', 'list'], { OAUTH2_DATA_DIR: file }, sentence),
+  ]);
+});
+
+test('where people exist but no admin, one is made still, unless somebody has the name', async () => {
+  const people = await migratedDatabase();
+  const env = { ...envOf(people.url), OAUTH2_ADMIN_PASSWORD: 'an admin for the first time' };
+  await succeed(['users', 'add', 'root'], env);
+  await expectRefused(
+    ['serve'],
+    { ...env, OAUTH2_ADMIN_USERNAME: 'root', OAUTH2_LOG_LEVEL: 'silent' },
+    'There is no admin yet, and the name root belongs to somebody who is none. Set OAUTH2_ADMIN_USERNAME to another name, or add an admin by "stagedoor users add NAME --admin".',
+  );
+  const server = await startServer({ env });
+  expect(await succeed(['users', 'list'], env)).toMatch(/^admin +.*admin/m);
+  expect(await server.terminate()).toBe(0);
+  await people.drop();
 });
 
 test('a port in use is named; the first admin is left to the start that succeeds', async () => {

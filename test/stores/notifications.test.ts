@@ -43,6 +43,12 @@ onPostgres((backend) => {
   };
   const stores = () => backend.each((queries) => new ClientStore(queries));
 
+  test('a certificate file that is missing for a moment is a lost connection, not the end of the process', async () => {
+    start(`${backend.url}?sslmode=verify-full&sslrootcert=/no/such/file`);
+    await eventually(() => gaps === 1);
+    await eventually(() => gaps === 2);
+  });
+
   test('each change of a client on either replica is heard, by its id, in order', async () => {
     start();
     await eventually(() => gaps === 1);

@@ -30,6 +30,7 @@ export interface ProbeOptions extends Partial<ActorLimits> {
   /** Called at the start of each life with its number; may throw. */
   readonly onLife?: (life: number) => void;
   readonly timers?: readonly { readonly everyMs: number; readonly message: ProbeMessage }[];
+  readonly onUndelivered?: (message: ProbeMessage) => void;
 }
 
 export function run(task: ProbeMessage['task']): ProbeMessage {
@@ -44,6 +45,7 @@ export function spawnProbe(guardian: Guardian, options: ProbeOptions = {}): Prob
     guardian,
     limits: { mailboxLimit, concurrency, askTimeoutMs },
     timers: options.timers ?? [],
+    ...(options.onUndelivered && { onUndelivered: options.onUndelivered }),
     behave: (self) => {
       lives += 1;
       options.onLife?.(lives);

@@ -22,6 +22,9 @@ export function spawnAudit({ guardian, limits, store, sources, onLost }: AuditPa
     name: 'audit',
     guardian,
     limits,
+    onUndelivered: (message) => {
+      if (message.type === 'record') onLost(message.event);
+    },
     behave: () => {
       const insert = createBatcher<DatedEvent, undefined>({
         run: (events) => store.insert(events),
@@ -33,12 +36,7 @@ export function spawnAudit({ guardian, limits, store, sources, onLost }: AuditPa
       });
       return {
         record: async ({ event }) => {
-          try {
-            await insert({ occurredAt: sources.now(), event });
-          } catch (error) {
-            onLost(event);
-            throw error;
-          }
+          await insert({ occurredAt: sources.now(), event });
         },
         list: ({ limit }) => store.list(limit),
       };

@@ -96,7 +96,7 @@ export type AuthMessage =
       readonly password: Sensitive;
       readonly caller: Caller;
     }
-  /** Makes the first admin if there is no user at all; answers whether it did. */
+  /** Makes the first admin if there is none; answers whether it did. */
   | { readonly type: 'ensureFirstAdmin'; readonly username: string; readonly password: Sensitive }
   | { readonly type: 'sweep' };
 

@@ -39,7 +39,10 @@ const INSERT = {
     from (select ?::uuid as id, ?::text, ?::text, ?::text[], ?::text, ?::text, ?::timestamptz as created_at) as input`,
 };
 
-const ANY = { name: 'users_any', sql: 'select exists (select 1 from users) as present' };
+const ANY_ADMIN = {
+  name: 'users_any_admin',
+  sql: `select exists (select 1 from users where 'admin' = any(roles)) as present`,
+};
 
 const LIST = {
   name: 'users_list',
@@ -120,10 +123,13 @@ export class UserStore {
     await insertUser(this.#queries, user);
   }
 
-  /** Inserts the user if there is none yet, on this replica or another; resolves to whether it did. */
-  async insertFirst(user: NewUser): Promise<boolean> {
+  /**
+   * Inserts the user if there is no admin yet, on this replica or another; resolves to whether it did. Throws UniqueViolation if
+   * the name is taken.
+   */
+  async insertFirstAdmin(user: NewUser): Promise<boolean> {
     const inserted = await this.#queries.exclusively(LOCKS.firstAdmin, 'wait', async (queries) => {
-      const [row] = await queries.query<{ present: boolean }>(ANY);
+      const [row] = await queries.query<{ present: boolean }>(ANY_ADMIN);
       if (row?.present) return false;
       await insertUser(queries, user);
       return true;
@@ -131,8 +137,8 @@ export class UserStore {
     return inserted ?? false;
   }
 
-  async any(): Promise<boolean> {
-    const [row] = await this.#queries.query<{ present: boolean }>(ANY);
+  async anyAdmin(): Promise<boolean> {
+    const [row] = await this.#queries.query<{ present: boolean }>(ANY_ADMIN);
     return row?.present ?? false;
   }
 

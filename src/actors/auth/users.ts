@@ -19,33 +19,34 @@ export async function addUser(
   const createdAt = parts.sources.now();
   const userId = parts.sources.randomUuid();
   const passwordHash = await parts.passwords.hash(password);
-  try {
-    await parts.users.insert({ userId, username, passwordHash, roles, email, name, createdAt });
-  } catch (cause) {
-    if (cause instanceof UniqueViolation) throw new InvalidRequest('The user name is taken', { cause });
-    throw cause;
-  }
+  await parts.users
+    .insert({ userId, username, passwordHash, roles, email, name, createdAt })
+    .catch(refuseTakenName);
   recordEvent(parts, { type: 'user_added', userId, caller, detail: { roles } });
   return { userId, username, email, roles, createdAt, disabledAt: null };
 }
 
-/** Makes the first admin where there is no user at all (whichever replica comes first); resolves to whether it did. */
+/**
+ * Makes the first admin where there is none (whichever replica comes first); resolves to whether it did. Throws InvalidRequest
+ * if somebody else has the name.
+ */
 export async function ensureFirstAdmin(
   parts: AuthParts,
   { username, password }: MessageOf<AuthMessage, 'ensureFirstAdmin'>,
 ): Promise<boolean> {
   const { users, passwords, sources } = parts;
-  if (await users.any()) return false;
+  if (await users.anyAdmin()) return false;
   const userId = sources.randomUuid();
-  const made = await users.insertFirst({
+  const admin = {
     userId,
     username,
     passwordHash: await passwords.hash(password),
-    roles: ['admin'],
+    roles: ['admin'] as const,
     email: null,
     name: null,
     createdAt: sources.now(),
-  });
+  };
+  const made = await users.insertFirstAdmin(admin).catch(refuseTakenName);
   if (made)
     recordEvent(parts, { type: 'user_added', userId, caller: LOCAL_CALLER, detail: { roles: ['admin'] } });
   return made;
@@ -75,4 +76,9 @@ export async function resetPassword(
   if (userId === undefined) throw new InvalidRequest('There is no such user');
   await parts.tokens.ask({ type: 'revokeIssuedToUser', userId });
   recordEvent(parts, { type: 'password_reset', userId, caller });
+}
+
+function refuseTakenName(cause: unknown): never {
+  if (cause instanceof UniqueViolation) throw new InvalidRequest('The user name is taken', { cause });
+  throw cause;
 }

@@ -27,6 +27,8 @@ export interface ActorDefinition<M extends Message, R extends Replies<M>> {
   readonly limits: ActorLimits;
   /** Makes the handlers and the state they close over; called at the start and again after each crash. */
   readonly behave: (self: ActorRef<M, R>) => Handlers<M, R>;
+  /** Told of each message that was taken by tell and not served: refused, crashed, or left over when the actor ended. */
+  readonly onUndelivered?: (message: M) => void;
   /** Messages the actor sends itself, each time the interval has passed. */
   readonly timers?: readonly { readonly everyMs: number; readonly message: M }[];
 }
@@ -101,7 +103,11 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
 
   tell(message: M): boolean {
     if (this.#refusal(message)) return false;
-    this.#post(tellEnvelope(message, performance.now()));
+    this.#post(
+      tellEnvelope(message, performance.now(), () => {
+        this.#definition.onUndelivered?.(message);
+      }),
+    );
     return true;
   }
 

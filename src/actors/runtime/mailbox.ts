@@ -13,15 +13,16 @@ export interface Envelope {
   readonly isSettled: () => boolean;
 }
 
-/** An envelope that nobody waits for. */
-export function tellEnvelope(message: Message, nowMs: number): Envelope {
+/** An envelope that nobody waits for; `onFailed` is called if it is settled with an error. */
+export function tellEnvelope(message: Message, nowMs: number, onFailed: () => void): Envelope {
   let settled = false;
   return {
     message,
     context: context.active(),
     enqueuedAtMs: nowMs,
     deadlineMs: Infinity,
-    settle: () => {
+    settle: (error) => {
+      if (!settled && error !== undefined) onFailed();
       settled = true;
     },
     isSettled: () => settled,

@@ -229,3 +229,21 @@ test('the timers of an actor stop when its drain begins', async () => {
   expect(ticks).toBe(before);
   expect(observer.count('rejected')).toBe(0);
 });
+
+test('what was told and not served by the end is told of, once each', async () => {
+  const undelivered: unknown[] = [];
+  const guardian = newGuardian();
+  const probe = spawnProbe(guardian, {
+    concurrency: 1,
+    onUndelivered: (message) => undelivered.push(message),
+  });
+  const served = run(() => undefined);
+  const stuck = run(() => new Promise(() => undefined));
+  const queued = [run(() => undefined), run(() => undefined)];
+  for (const message of [served, stuck, ...queued]) expect(probe.tell(message)).toBe(true);
+  await turns();
+  await guardian.drain(30);
+  expect(undelivered).toEqual([stuck, ...queued]);
+  expect(probe.tell(run(() => undefined))).toBe(false);
+  expect(undelivered).toHaveLength(3);
+});
