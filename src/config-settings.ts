@@ -207,6 +207,18 @@ export const SETTINGS = {
     unset: 'none',
     about: 'Proxies whose forwarded headers are believed',
   },
+  metrics: {
+    variable: 'OAUTH2_METRICS',
+    ...oneOf(['on', 'off']),
+    default: 'on',
+    about: 'Whether figures for Prometheus are gathered and served at `/metrics`',
+  },
+  metricsPort: {
+    variable: 'OAUTH2_METRICS_PORT',
+    ...optional(integer(1, 65_535)),
+    unset: '`/metrics` is on the main port',
+    about: 'Port of its own for `/metrics`, which is then on no other',
+  },
   logLevel: {
     variable: 'OAUTH2_LOG_LEVEL',
     ...oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

@@ -128,6 +128,11 @@ function crossProblems({ values, mentioned }: Reading): string[] {
   if (mentioned.has('databaseUrl') && !mentioned.has('secrets')) {
     problems.push('OAUTH2_SECRET must be set when OAUTH2_DATABASE_URL is: at least 32 random characters');
   }
+  if (values.metricsPort !== undefined && values.metricsPort === values.serverPort) {
+    problems.push(
+      'OAUTH2_METRICS_PORT must differ from OAUTH2_SERVER_PORT; leave it out to serve /metrics there',
+    );
+  }
   if (values.serverHost !== undefined && !mentioned.has('issuer')) {
     const { hostname } = new URL(defaultIssuer(values.serverHost, 80));
     if (!isLoopback(hostname)) {

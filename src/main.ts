@@ -1,15 +1,18 @@
+import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { loadConfig, type Config } from './config.ts';
 import { schemaState } from './database/schema.ts';
 import { describeBug } from './describe-bug.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
-import { createApp } from './http/app.ts';
+import { createApp, createMetricsApp, type AppParts } from './http/app.ts';
 import { cachedReadiness, type Readiness } from './http/readiness.ts';
 import { closeServer, createHttpServer, listenOn } from './http/server.ts';
 import { openLog } from './log.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { deriveKeys } from './oauth/master-secret.ts';
 import { followClientChanges, openStagedoor, type Stagedoor } from './stagedoor.ts';
 import { StartupError } from './storage.ts';
+import { packageVersion } from './version.ts';
 import { welcome } from './welcome.ts';
 
 /** A probe storm costs one round of checks in this time. */
@@ -29,19 +32,26 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   for (const warning of warnings) logger.warn(warning);
 
   const ending = new Ending(logger);
-  const stagedoor = await openStagedoor(config, logger, (actor) => {
+  const metrics = config.metrics === 'on' ? createMetrics(packageVersion()) : undefined;
+  const onExhausted = (actor: string) => {
     logger.fatal({ actor }, 'an actor crashed too often; the process ends so that it can be replaced');
     ending.end(1);
-  });
+  };
+  const stagedoor = await openStagedoor(config, logger, onExhausted, metrics);
   const changes = followClientChanges(config, stagedoor.actors);
   let started = false;
   let endsAtMs = Infinity;
   const phase = () => (ending.isNear ? 'draining' : started ? 'serving' : 'starting');
-  const server = createHttpServer(appOf(config, stagedoor, logger, phase), config.httpTimeoutMs);
+  const parts = appParts(config, stagedoor, logger, phase, metrics);
+  const server = createHttpServer(createApp(parts), config.httpTimeoutMs);
+  const { serverHost, serverPort, metricsPort } = config;
+  const metricsServer =
+    metrics && createHttpServer(createMetricsApp(metrics.expose, parts), config.httpTimeoutMs);
   try {
-    await listenOn(server, config.serverHost, config.serverPort).catch((error: unknown) => {
-      throw new StartupError(listenProblem(config, error));
-    });
+    if (metricsServer && metricsPort !== undefined) {
+      await listenAt(metricsServer, serverHost, metricsPort, 'OAUTH2_METRICS_PORT');
+    }
+    await listenAt(server, serverHost, serverPort, 'OAUTH2_SERVER_PORT');
     // Only now that nothing keeps the server from starting: the generated password is told this once.
     const generatedPassword = await ensureFirstAdmin(config, stagedoor);
     started = true;
@@ -57,13 +67,21 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
     await changes.close();
     const leftMs = Math.min(config.shutdownTimeoutMs, endsAtMs - performance.now());
     await stagedoor.close(Math.max(MIN_ACTOR_DRAIN_MS, leftMs));
+    // Last, so that the drain can be watched.
+    if (metricsServer?.listening) await closeServer(metricsServer, MIN_ACTOR_DRAIN_MS);
     logger.info('stopped');
     log.flush();
   }
 }
 
-function appOf(config: Config, { actors, storage, sources }: Stagedoor, logger: Logger, phase: () => Phase) {
-  return createApp({
+function appParts(
+  config: Config,
+  { actors, storage, sources }: Stagedoor,
+  logger: Logger,
+  phase: () => Phase,
+  metrics: Metrics | undefined,
+): AppParts {
+  return {
     actors,
     sources,
     logger,
@@ -72,7 +90,9 @@ function appOf(config: Config, { actors, storage, sources }: Stagedoor, logger: 
     trustedProxies: config.trustedProxies,
     csrfKeys: deriveKeys(storage.secrets, 'csrf'),
     readiness: readinessOf({ actors, storage }, phase),
-  });
+    exposition: config.metricsPort === undefined ? metrics?.expose : undefined,
+    requestObservers: metrics ? [metrics.requestObserver] : [],
+  };
 }
 
 /** Only a process that is serving is ready: before that the first admin may be missing, after it the actors drain. */
@@ -140,9 +160,13 @@ class Ending {
   }
 }
 
-function listenProblem({ serverHost, serverPort }: Config, error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-  const hint =
-    code === 'EADDRINUSE' ? 'another process uses the port; stop it or set OAUTH2_SERVER_PORT' : code;
-  return `Cannot listen on ${serverHost} port ${serverPort}: ${hint}`;
+/** Listens, or throws a StartupError that names the setting to change. */
+async function listenAt(server: Server, host: string, port: number, variable: string): Promise<void> {
+  try {
+    await listenOn(server, host, port);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    const hint = code === 'EADDRINUSE' ? `another process uses the port; stop it or set ${variable}` : code;
+    throw new StartupError(`Cannot listen on ${host} port ${port}: ${hint}`);
+  }
 }

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import { startActors, type ActorSystem } from './actors/actor-system.ts';
 import { CLIENT_CHANGES } from './actors/client/store.ts';
+import { combineObservers } from './actors/runtime/observers.ts';
 import type { Config } from './config.ts';
 import { listen } from './database/notifications.ts';
 import { loggingObserver } from './log.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Sources } from './oauth/sources.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { systemSources } from './system-sources.ts';
@@ -25,17 +27,20 @@ export async function openStagedoor(
   config: Config,
   logger: Logger,
   onExhausted: (actor: string) => void,
+  metrics?: Metrics,
   sources: Sources = systemSources,
 ): Promise<Stagedoor> {
-  const storage = await openStorage(config, logger);
+  const storage = await openStorage(config, logger, metrics?.statementObserver);
   const actors = startActors({
     config,
     database: storage.database,
     secrets: storage.secrets,
     sources,
-    observer: loggingObserver(logger),
+    observer: combineObservers(loggingObserver(logger), ...(metrics ? [metrics.actorObserver] : [])),
     onExhausted,
+    onAudited: (event) => metrics?.onAudited(event),
     onLostEvent: (event) => {
+      metrics?.onLostEvent();
       logger.error({ event }, 'an audit event could not be stored');
     },
   });
@@ -44,6 +49,12 @@ export async function openStagedoor(
     await actors.guardian.drain(timeoutMs);
     await storage.close();
   };
+  metrics?.watch({
+    actors,
+    actorStats: () => actors.guardian.stats(),
+    poolStats: () => storage.database.poolStats(),
+    now: sources.now,
+  });
   try {
     await actors.keys.ask({ type: 'ensure' }, { timeoutMs: START_TIMEOUT_MS });
     await actors.tokens.ask({ type: 'prepare' }, { timeoutMs: START_TIMEOUT_MS });

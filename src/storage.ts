@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { openEmbedded, openPostgres, type Database } from './database/database.ts';
+import { openEmbedded, openPostgres, type Database, type StatementObserver } from './database/database.ts';
 import { folderSecret, lockFolder } from './database/folder-lock.ts';
 import { migrate, SchemaMismatch, schemaState } from './database/schema.ts';
 import { Sensitive } from './oauth/sensitive.ts';
@@ -24,15 +24,16 @@ export interface Storage {
  * Opens the database that the configuration names, with the right schema: the embedded one migrates itself, a server's must
  * have been migrated. Throws StartupError, SchemaMismatch or FolderInUse.
  */
-export function openStorage(config: Config, logger: Logger): Promise<Storage> {
+export function openStorage(config: Config, logger: Logger, observe?: StatementObserver): Promise<Storage> {
   return config.databaseUrl === undefined
-    ? openEmbeddedStorage(config, logger)
-    : openPostgresStorage(config, config.databaseUrl);
+    ? openEmbeddedStorage(config, logger, observe)
+    : openPostgresStorage(config, config.databaseUrl, observe);
 }
 
 async function openEmbeddedStorage(
   config: Config,
   logger: Logger,
+  observe?: StatementObserver,
 ): Promise<Storage & { readonly applied: readonly string[] }> {
   const lock = await lockFolder(config.dataDir).catch((error: unknown) => {
     throw unusableFolder(config.dataDir, error);
@@ -40,7 +41,7 @@ async function openEmbeddedStorage(
   try {
     const secrets =
       config.secrets.length > 0 ? config.secrets : [new Sensitive(folderSecret(config.dataDir))];
-    const database = await openEmbedded(config.dataDir);
+    const database = await openEmbedded(config.dataDir, observe);
     const applied = await migrate(database.knex);
     if (applied.length > 0) logger.info({ applied }, 'migrated');
     return {
@@ -69,9 +70,13 @@ function unusableFolder(folder: string, error: unknown): unknown {
   );
 }
 
-async function openPostgresStorage(config: Config, url: Sensitive): Promise<Storage> {
+async function openPostgresStorage(
+  config: Config,
+  url: Sensitive,
+  observe?: StatementObserver,
+): Promise<Storage> {
   const { databasePoolSize: poolSize, statementTimeoutMs, secrets } = config;
-  const database = openPostgres({ url: url.reveal(), poolSize, statementTimeoutMs });
+  const database = openPostgres({ url: url.reveal(), poolSize, statementTimeoutMs }, observe);
   try {
     const state = await schemaState(database.knex);
     if (state.kind !== 'current') throw new SchemaMismatch(state);

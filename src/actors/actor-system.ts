@@ -48,12 +48,13 @@ export interface ActorSystemParts {
   readonly sources: Sources;
   readonly observer: ActorObserver;
   readonly onExhausted: (actor: string) => void;
+  readonly onAudited: (event: AuditEvent) => void;
   readonly onLostEvent: (event: AuditEvent) => void;
 }
 
 /** Spawns the supervision tree. An actor is spawned after those it sends to, so that it is drained before them. */
 export function startActors(parts: ActorSystemParts): ActorSystem {
-  const { config, database, secrets, sources, observer, onExhausted, onLostEvent } = parts;
+  const { config, database, secrets, sources, observer, onExhausted, onAudited, onLostEvent } = parts;
   const { restartLimit, restartWindowMs } = config;
   const guardian = new Guardian({ observer, restartLimit, restartWindowMs, onExhausted });
   const limits = {
@@ -66,6 +67,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
   const audit = spawnAudit({
     ...base,
     store: new AuditStore(database.queriesOf('audit')),
+    onEvent: onAudited,
     onLost: onLostEvent,
   });
   const keys = spawnKeys({

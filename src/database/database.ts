@@ -9,6 +9,16 @@ import { PostgresClient } from './postgres-client.ts';
 export interface Statement {
   readonly name: string;
   readonly sql: string;
+  /** Its text is another each time under the same name, so it cannot be prepared. */
+  readonly oneOff?: true;
+}
+
+/** The connections of the pool, and the statements that wait for one. */
+export interface PoolStats {
+  readonly used: number;
+  readonly free: number;
+  readonly waiting: number;
+  readonly limit: number;
 }
 
 /** Told about each statement that ran. `actor` is whose store sent it; duration in milliseconds. */
@@ -41,6 +51,7 @@ export interface Queries {
 export interface Database {
   readonly knex: Knex;
   readonly embedded: boolean;
+  poolStats(): PoolStats;
   /** The database as one actor's store uses it. */
   queriesOf(actor: string): Queries;
   close(): Promise<void>;
@@ -107,19 +118,41 @@ function wrap(
   observe: StatementObserver,
   close: () => Promise<void>,
 ): Database {
-  return { knex, embedded, close, queriesOf: (actor) => queriesOn(knex, actor, observe) };
+  const pool = (knex.client as { pool: TarnPool }).pool;
+  return {
+    knex,
+    embedded,
+    close,
+    queriesOf: (actor) => queriesOn(knex, actor, observe),
+    poolStats: () => ({
+      used: pool.numUsed(),
+      free: pool.numFree(),
+      waiting: pool.numPendingAcquires(),
+      limit: pool.max,
+    }),
+  };
+}
+
+/** Knex's pool, as far as its figures go. */
+interface TarnPool {
+  readonly max: number;
+  numUsed(): number;
+  numFree(): number;
+  numPendingAcquires(): number;
 }
 
 function queriesOn(knex: Knex, actor: string, observe: StatementObserver): Queries {
   return {
-    query: async <Row>({ name, sql }: Statement, bindings: readonly unknown[] = []): Promise<Row[]> => {
+    query: async <Row>(
+      { name, sql, oneOff }: Statement,
+      bindings: readonly unknown[] = [],
+    ): Promise<Row[]> => {
       const startedAtMs = performance.now();
       let failed = true;
       try {
         // The name makes it a prepared statement: parsed once per connection.
-        const result = (await knex.raw(sql, bindings as readonly Knex.RawBinding[]).options({ name })) as {
-          rows: Row[];
-        };
+        const raw = knex.raw(sql, bindings as readonly Knex.RawBinding[]);
+        const result = (await (oneOff ? raw : raw.options({ name }))) as { rows: Row[] };
         failed = false;
         return result.rows;
       } catch (error) {

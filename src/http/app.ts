@@ -4,7 +4,8 @@ import type { Actors } from '../actors/actors.ts';
 import { Cookies } from '../middleware/cookies.ts';
 import { cors } from '../middleware/cors.ts';
 import { Csrf } from '../middleware/csrf.ts';
-import { requestContext } from '../middleware/request-context.ts';
+import { requestContext, type RequestObserver } from '../middleware/request-context.ts';
+import { requestLog } from '../middleware/request-log.ts';
 import { Sessions } from '../middleware/session.ts';
 import type { DerivedKey } from '../oauth/master-secret.ts';
 import type { Sources } from '../oauth/sources.ts';
@@ -19,6 +20,7 @@ import { healthRoute, readyRoute } from './routes/health.ts';
 import { introspectRoute } from './routes/introspect.ts';
 import { loginRoute, postLoginRoute } from './routes/login.ts';
 import { accountRoute, logoutRoute, postLogoutRoute } from './routes/logout.ts';
+import { metricsRoute, type Exposition } from './routes/metrics.ts';
 import { registerRoute, type RegistrationPolicy } from './routes/register.ts';
 import { revokeRoute } from './routes/revoke.ts';
 import { errorRoute, startRoute } from './routes/start-page.ts';
@@ -34,24 +36,34 @@ export interface AppParts {
   readonly trustedProxies: readonly string[];
   readonly csrfKeys: readonly [DerivedKey, ...DerivedKey[]];
   readonly readiness: Readiness;
+  /** What `/metrics` answers; absent where that is off, or has a port of its own. */
+  readonly exposition: Exposition | undefined;
+  /** Told of each request when it has ended. */
+  readonly requestObservers: readonly RequestObserver[];
   readonly sources: Sources;
   readonly logger: Logger;
+}
+
+/** The application behind a port of its own for the metrics, so that only the scraper's network need reach them. */
+export function createMetricsApp(
+  exposition: Exposition,
+  { logger, sources, requestObservers }: Pick<AppParts, 'logger' | 'sources' | 'requestObservers'>,
+): Express {
+  const app = newExpress();
+  app.use(requestContext(sources, [requestLog(logger), ...requestObservers]));
+  app.get('/metrics', metricsRoute(exposition));
+  app.use(notFound);
+  app.use(errorEdge(logger));
+  return app;
 }
 
 /** The Express application. The order is that of the traffic: what is called most is found first. */
 export function createApp(parts: AppParts): Express {
   const { actors, issuer, logger, sources } = parts;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  // An address has one spelling.
-  app.enable('strict routing');
-  app.enable('case sensitive routing');
-  // Queries are parsed where they are read, with repeated parameters refused.
-  app.set('query parser', false);
+  const app = newExpress();
   app.set('trust proxy', parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false);
   if (issuer.startsWith('https:')) app.use(strictTransport);
-  app.use(requestContext(logger, sources));
+  app.use(requestContext(sources, [requestLog(logger), ...parts.requestObservers]));
 
   const shared = cors('GET, POST');
   app.post(PATHS.token, shared, tokenRoute(actors));
@@ -74,12 +86,25 @@ export function createApp(parts: AppParts): Express {
   app.get(PATHS.serverMetadata, metadataRoute(metadata));
   app.get('/health', healthRoute());
   app.get('/ready', readyRoute(parts.readiness));
+  if (parts.exposition) app.get('/metrics', metricsRoute(parts.exposition));
   app.post(PATHS.register, registerRoute(actors, parts.registration));
   app.all(PATHS.register, methodNotAllowed('POST'));
   addPages(app, parts);
 
   app.use(notFound);
   app.use(errorEdge(logger));
+  return app;
+}
+
+function newExpress(): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  // An address has one spelling.
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
+  // Queries are parsed where they are read, with repeated parameters refused.
+  app.set('query parser', false);
   return app;
 }
 

@@ -1,5 +1,4 @@
 import type { NextFunction, Request, Response } from 'express';
-import type { Logger } from 'pino';
 import type { Caller } from '../actors/audit/messages.ts';
 import type { Sources } from '../oauth/sources.ts';
 
@@ -25,8 +24,28 @@ export function callerOf(request: Request, response: Response): Caller {
   return { requestId: contextOf(response).requestId, remoteAddress: request.ip ?? null };
 }
 
-/** Gives each request an id, and logs one line when its response is done. The line has the route, never the URL. */
-export function requestContext(logger: Logger, sources: Sources) {
+/** A request that has ended, as the log and the metrics know it: the route's pattern, never the URL. */
+export interface RequestSummary {
+  readonly requestId: string;
+  readonly method: string;
+  /** `unmatched` where no route is. */
+  readonly route: string;
+  /** 499 where the caller went away before the answer began. */
+  readonly status: number;
+  readonly durationMs: number;
+  readonly clientId: string | undefined;
+  readonly errorCode: string | undefined;
+  /** The caller went away before the answer's end. */
+  readonly aborted: boolean;
+}
+
+/** Told of each request when its response is done. */
+export type RequestObserver = (request: RequestSummary) => void;
+
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** Gives each request an id, and tells the observers when its response is done. */
+export function requestContext(sources: Sources, observers: readonly RequestObserver[]) {
   return (request: Request, response: Response, next: NextFunction): void => {
     const context: RequestContext = {
       requestId: sources.randomUuid(),
@@ -38,25 +57,23 @@ export function requestContext(logger: Logger, sources: Sources) {
     response.locals.context = context;
     response.setHeader('x-request-id', context.requestId);
     response.once('close', () => {
-      logRequest(logger, request, response, context);
+      const summary = summarize(request, response, context);
+      for (const observe of observers) observe(summary);
     });
     next();
   };
 }
 
-function logRequest(logger: Logger, request: Request, response: Response, context: RequestContext): void {
+function summarize(request: Request, response: Response, context: RequestContext): RequestSummary {
   const route = (request.route as { path?: unknown } | undefined)?.path;
-  const line = {
+  return {
     requestId: context.requestId,
     method: request.method,
     route: typeof route === 'string' ? route : 'unmatched',
-    status: response.statusCode,
-    durationMs: Math.round((performance.now() - context.startedAtMs) * 100) / 100,
-    ...(context.clientId !== undefined && { clientId: context.clientId }),
-    ...(context.errorCode !== undefined && { error: context.errorCode }),
-    ...(!response.writableFinished && { aborted: true }),
+    status: response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST,
+    durationMs: performance.now() - context.startedAtMs,
+    clientId: context.clientId,
+    errorCode: context.errorCode,
+    aborted: !response.writableFinished,
   };
-  // A probe that is told "not ready" was served; it starts and ends every process's life.
-  if (response.statusCode >= 500 && context.errorCode !== undefined) logger.error(line, 'request');
-  else logger.info(line, 'request');
 }

@@ -1,7 +1,8 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 
 /** The signature algorithms this server issues with (RFC 7518 §3.1). */
-export type SigningAlgorithm = 'ES256' | 'RS256';
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 export interface SigningKey {
   readonly kid: string;

@@ -44,6 +44,7 @@ export class Replicas {
       sources: { ...systemSources, now: () => this.now() },
       observer: this.#observer,
       onExhausted: () => undefined,
+      onAudited: () => undefined,
       onLostEvent: () => undefined,
     });
     this.#systems.push(system);

@@ -12,12 +12,14 @@ export interface AuditParts {
   readonly limits: ActorLimits;
   readonly store: AuditStore;
   readonly sources: Sources;
+  /** Told of each event, before anything else becomes of it. */
+  readonly onEvent: (event: AuditEvent) => void;
   /** Told of an event that could not be written down, so that it is not lost without a word. */
   readonly onLost: (event: AuditEvent) => void;
 }
 
 /** Spawns Audit: it writes down what the others tell it and holds up none of them. */
-export function spawnAudit({ guardian, limits, store, sources, onLost }: AuditParts): AuditRef {
+export function spawnAudit({ guardian, limits, store, sources, onEvent, onLost }: AuditParts): AuditRef {
   const audit = spawnActor<AuditMessage, AuditReplies>({
     name: 'audit',
     guardian,
@@ -46,6 +48,7 @@ export function spawnAudit({ guardian, limits, store, sources, onLost }: AuditPa
     name: audit.name,
     ask: (message, options) => audit.ask(message, options),
     tell: (message) => {
+      if (message.type === 'record') onEvent(message.event);
       const taken = audit.tell(message);
       if (!taken && message.type === 'record') onLost(message.event);
       return taken;

@@ -1,24 +1,26 @@
 import type { ActorRef } from '../runtime/protocol.ts';
 
 /** Everything that is worth finding out about later. */
-export type AuditEventType =
-  | 'client_registered'
-  | 'client_disabled'
-  | 'client_enabled'
-  | 'client_secret_added'
-  | 'user_added'
-  | 'user_disabled'
-  | 'password_reset'
-  | 'login_succeeded'
-  | 'login_failed'
-  | 'logged_out'
-  | 'consent_granted'
-  | 'consent_denied'
-  | 'code_replayed'
-  | 'refresh_token_reused'
-  | 'grant_revoked'
-  | 'access_token_revoked'
-  | 'signing_keys_rotated';
+export const AUDIT_EVENT_TYPES = [
+  'client_registered',
+  'client_disabled',
+  'client_enabled',
+  'client_secret_added',
+  'user_added',
+  'user_disabled',
+  'password_reset',
+  'login_succeeded',
+  'login_failed',
+  'logged_out',
+  'consent_granted',
+  'consent_denied',
+  'code_replayed',
+  'refresh_token_reused',
+  'grant_revoked',
+  'access_token_revoked',
+  'signing_keys_rotated',
+] as const;
+export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];
 
 /** Who sent the request that led to an event. */
 export interface Caller {

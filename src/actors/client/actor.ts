@@ -60,6 +60,7 @@ export function spawnClientActor(parts: ClientParts, name: string): ClientRef {
             : directory.find(message.clientId).then((record) => check(record, message));
         },
         list: ({ limit }) => store.list(limit),
+        count: () => store.count(),
         rotateSecret: async (message) => {
           const secret = await rotateSecret(parts, message);
           changed(message.clientId);

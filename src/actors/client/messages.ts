@@ -24,6 +24,8 @@ export type ClientMessage =
       readonly presentedSecret: Sensitive | null;
     }
   | { readonly type: 'list'; readonly limit: number }
+  /** How many clients there are; an estimate where there are many. */
+  | { readonly type: 'count' }
   | {
       /** Adds a secret; the others stop working after the overlap, so that a rotation needs no downtime. */
       readonly type: 'rotateSecret';
@@ -42,6 +44,7 @@ export interface ClientReplies {
   readonly get: Client | null;
   readonly authenticate: Client;
   readonly list: readonly Client[];
+  readonly count: number;
   readonly rotateSecret: Sensitive;
   readonly disable: void;
   readonly enable: void;

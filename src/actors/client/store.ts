@@ -1,4 +1,5 @@
 import type { Queries } from '../../database/database.ts';
+import { sampledCount } from '../../database/sampling.ts';
 import type { Client, GrantType, TokenEndpointAuthMethod } from '../../oauth/client.ts';
 import type { SigningAlgorithm } from '../../oauth/jwt.ts';
 import { formatScope, parseScope } from '../../oauth/scope.ts';
@@ -52,6 +53,11 @@ const INSERT = {
 const LIST = {
   name: 'clients_list',
   sql: `select ${COLUMNS} from clients order by created_at desc, client_id limit ?`,
+};
+
+const COUNT = {
+  name: 'clients_count',
+  sql: 'select count(*)::int as count from clients tablesample system (?::float8)',
 };
 
 // Locked in the order that STAMP_LAST_USED locks in, or the two could deadlock over the same secrets.
@@ -141,6 +147,11 @@ export class ClientStore {
       secrets.map((secret) => secret.id),
       secrets.map((secret) => secret.hash.toString('hex')),
     ]);
+  }
+
+  /** How many there are; an estimate where there are many. */
+  count(): Promise<number> {
+    return sampledCount(this.#queries, 'clients', COUNT);
   }
 
   /** The youngest first. */

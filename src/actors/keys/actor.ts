@@ -1,5 +1,5 @@
 import { ServerError } from '../../oauth/errors.ts';
-import type { SigningAlgorithm } from '../../oauth/jwt.ts';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../oauth/jwt.ts';
 import type { Sources } from '../../oauth/sources.ts';
 import type { AuditRef } from '../audit/messages.ts';
 import { spawnActor, type ActorLimits } from '../runtime/actor.ts';
@@ -8,8 +8,6 @@ import { KeyRing } from './key-ring.ts';
 import type { KeyVault } from './key-vault.ts';
 import type { CurrentSigner, KeysMessage, KeysRef, KeysReplies } from './messages.ts';
 import type { KeyStore, StoredKey } from './store.ts';
-
-const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256'];
 
 /** How often a replica looks for keys that another one made. */
 const RELOAD_MS = 30_000;
@@ -82,7 +80,7 @@ async function ensureKeys({ store, vault, sources }: KeysParts, rings: RingLoade
     now,
     async (published) => {
       const made: StoredKey[] = [];
-      for (const algorithm of ALGORITHMS) {
+      for (const algorithm of SIGNING_ALGORITHMS) {
         if (published.some((key) => key.algorithm === algorithm)) continue;
         made.push(await vault.generate(algorithm, now, now));
       }
@@ -96,7 +94,9 @@ async function ensureKeys({ store, vault, sources }: KeysParts, rings: RingLoade
 async function rotateKeys({ store, vault, sources, longestTokenLifetimeSeconds }: KeysParts): Promise<void> {
   const now = sources.now();
   const activatesAt = new Date(now.getTime() + PUBLISH_BEFORE_USE_SECONDS * 1000);
-  const made = await Promise.all(ALGORITHMS.map((algorithm) => vault.generate(algorithm, now, activatesAt)));
+  const made = await Promise.all(
+    SIGNING_ALGORITHMS.map((algorithm) => vault.generate(algorithm, now, activatesAt)),
+  );
   const replacedExpireAt = new Date(activatesAt.getTime() + longestTokenLifetimeSeconds * 1000 + RELOAD_MS);
   await store.add(now, () => Promise.resolve(made), replacedExpireAt);
 }

@@ -117,6 +117,7 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
       mailboxDepth: this.#mailbox.length,
       mailboxLimit: this.#definition.limits.mailboxLimit,
       inFlight: this.#inFlight,
+      concurrencyLimit: this.#definition.limits.concurrency,
       restarts: this.#restarts,
     };
   }

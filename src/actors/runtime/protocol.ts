@@ -43,6 +43,7 @@ export interface ActorStats {
   readonly mailboxDepth: number;
   readonly mailboxLimit: number;
   readonly inFlight: number;
+  readonly concurrencyLimit: number;
   readonly restarts: number;
 }
 

@@ -38,6 +38,7 @@ export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
         revokeUser: ({ userId }) => parts.store.bar(`user:${userId}`),
         revokeIssuedToUser: ({ userId }) => parts.store.revokeIssued(`user:${userId}`, parts.sources.now()),
         identify: ({ idToken }) => identify(tools, idToken),
+        countActive: () => parts.store.countActive(parts.sources.now()),
         prepare: () => parts.sweepStore.ensurePartitions(parts.sources.now(), 'wait'),
         sweep: () => sweep(parts),
       };

@@ -81,6 +81,8 @@ export type TokenMessage =
   | { readonly type: 'revokeIssuedToUser'; readonly userId: string }
   /** Whom an ID token of ours is about, expired or not; null for anything else. */
   | { readonly type: 'identify'; readonly idToken: string }
+  /** How many access tokens are neither expired nor revoked; an estimate where there are many. */
+  | { readonly type: 'countActive' }
   /** Makes what the coming days need, before the first request. */
   | { readonly type: 'prepare' }
   | { readonly type: 'sweep' };
@@ -97,6 +99,7 @@ export interface TokenReplies {
   readonly revokeUser: void;
   readonly revokeIssuedToUser: void;
   readonly identify: string | null;
+  readonly countActive: number;
   readonly prepare: void;
   readonly sweep: void;
 }

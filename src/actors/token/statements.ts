@@ -88,6 +88,17 @@ export const SELECT_LIVE = {
       and not ${isBarred('token.client_id', 'token.user_id', 'token.issued_at')}`,
 };
 
+export const COUNT_ACTIVE = {
+  name: 'access_tokens_count_active',
+  sql: `
+    select count(*)::int as count
+    from access_tokens token tablesample system (?::float8)
+    left join grants on grants.id = token.grant_id
+    where token.expires_at > ?::timestamptz and token.revoked_at is null
+      and (token.grant_id is null or (grants.id is not null and grants.revoked_at is null))
+      and not ${isBarred('token.client_id', 'token.user_id', 'token.issued_at')}`,
+};
+
 export const REVOKE_ACCESS_TOKEN = {
   name: 'access_tokens_revoke',
   sql: `

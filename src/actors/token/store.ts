@@ -1,4 +1,5 @@
 import type { Queries } from '../../database/database.ts';
+import { sampledCount } from '../../database/sampling.ts';
 import * as sql from './statements.ts';
 
 /** An access token about to be issued. Times in seconds since the epoch. */
@@ -151,6 +152,11 @@ export class TokenStore {
     ]);
     const live = new Set(rows.map((row) => row.id));
     return keys.map((key) => live.has(key.tokenId));
+  }
+
+  /** How many access tokens are neither expired nor revoked, alone or with their grant; an estimate where there are many. */
+  countActive(now: Date): Promise<number> {
+    return sampledCount(this.#queries, 'access_tokens', sql.COUNT_ACTIVE, [now]);
   }
 
   /** Resolves to whether there was something to revoke. */

@@ -38,11 +38,13 @@ export class TokenSweepStore {
         if (existing.includes(name)) continue;
         // Made apart and then attached: that takes a weaker lock on the parent than creating it in place (PostgreSQL, ALTER TABLE).
         await queries.query({
-          name: `partition_create_${name}`,
+          name: 'partition_create',
+          oneOff: true,
           sql: `create table ${name} (like access_tokens including defaults including constraints)`,
         });
         await queries.query({
-          name: `partition_attach_${name}`,
+          name: 'partition_attach',
+          oneOff: true,
           sql: `alter table access_tokens attach partition ${name} for values from ('${from.toISOString()}') to ('${to.toISOString()}')`,
         });
       }
@@ -54,7 +56,7 @@ export class TokenSweepStore {
     for (const name of expiredPartitions(await listPartitions(this.#queries), now)) {
       await this.#queries.exclusively(LOCKS.tokenPartitions, 'skip', async (queries) => {
         await queries.query({ name: 'partition_lock_timeout', sql: `set local lock_timeout = '100ms'` });
-        await queries.query({ name: `partition_drop_${name}`, sql: `drop table if exists ${name}` });
+        await queries.query({ name: 'partition_drop', oneOff: true, sql: `drop table if exists ${name}` });
       });
     }
   }

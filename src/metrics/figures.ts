@@ -1,0 +1,89 @@
+import type { Actors } from '../actors/actors.ts';
+import type { KeySummary } from '../actors/keys/messages.ts';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../oauth/jwt.ts';
+import type { Instruments } from './instruments.ts';
+
+/** The database is asked no more often than this, however many scrape. */
+const MAX_AGE_MS = 15_000;
+const ASK_TIMEOUT_MS = 2000;
+
+/** What must be asked for: the same figures on each replica, for they are the database's. */
+interface Figures {
+  readonly clients: number;
+  readonly activeTokens: number;
+  readonly keys: readonly KeySummary[];
+}
+
+/** Shows the figures that come from the database; while it cannot be asked, the last known ones stay. */
+export function watchFigures(
+  instruments: Instruments,
+  actors: Pick<Actors, 'clients' | 'tokens' | 'keys'>,
+  now: () => Date,
+): void {
+  const clients = instruments.gauge(
+    'oauth_clients_total',
+    'Clients, the same figure on each replica (exact up to some 60,000, estimated above)',
+  );
+  const tokens = instruments.gauge(
+    'oauth_active_tokens',
+    'Access tokens that are neither expired nor revoked, the same figure on each replica (exact up to some 60,000, estimated above)',
+  );
+  const activated = instruments.gauge(
+    'signing_key_activated_timestamp_seconds',
+    'When the key that signs now began to',
+    ['algorithm'],
+  );
+  const expiry = instruments.gauge(
+    'signing_key_expiry_timestamp_seconds',
+    'When the last key that can sign expires; +Inf while it is not to',
+    ['algorithm'],
+  );
+  const current = cached(async (): Promise<Figures> => {
+    const options = { timeoutMs: ASK_TIMEOUT_MS };
+    const [clientCount, activeTokens, keys] = await Promise.all([
+      actors.clients.ask({ type: 'count' }, options),
+      actors.tokens.ask({ type: 'countActive' }, options),
+      actors.keys.ask({ type: 'list' }, options),
+    ]);
+    return { clients: clientCount, activeTokens, keys };
+  }, MAX_AGE_MS);
+  instruments.onScrape(async () => {
+    const figures = await current().catch(() => undefined);
+    if (!figures) return;
+    clients.set(figures.clients);
+    tokens.set(figures.activeTokens);
+    for (const algorithm of SIGNING_ALGORITHMS) {
+      const labels = { algorithm };
+      activated.set(labels, activationOf(figures.keys, algorithm, now()));
+      expiry.set(labels, expiryOf(figures.keys, algorithm));
+    }
+  });
+}
+
+function activationOf(keys: readonly KeySummary[], algorithm: SigningAlgorithm, now: Date): number {
+  const times = keys
+    .filter((key) => key.algorithm === algorithm && key.activatesAt <= now)
+    .map((key) => key.activatesAt.getTime() / 1000);
+  return Math.max(0, ...times);
+}
+
+function expiryOf(keys: readonly KeySummary[], algorithm: SigningAlgorithm): number {
+  const times = keys
+    .filter((key) => key.algorithm === algorithm)
+    .map(({ expiresAt }) => (expiresAt === null ? Infinity : expiresAt.getTime() / 1000));
+  return Math.max(0, ...times);
+}
+
+/** Asks at most once per `maxAgeMs`, and once for all who want to know meanwhile. A failure is not asked for again at once. */
+function cached<T>(ask: () => Promise<T>, maxAgeMs: number): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  let askedAtMs = -Infinity;
+  return () => {
+    const nowMs = performance.now();
+    if (!answer || nowMs - askedAtMs > maxAgeMs) {
+      askedAtMs = nowMs;
+      answer = ask();
+    }
+    return answer;
+  };
+}

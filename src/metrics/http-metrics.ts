@@ -1,0 +1,24 @@
+import type { RequestSummary } from '../middleware/request-context.ts';
+import type { Instruments } from './instruments.ts';
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** A caller can make up methods, but not series. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Counts requests as they end, by the pattern of their route; whatever matches none shares one label value. */
+export function httpMetrics(instruments: Instruments): (request: RequestSummary) => void {
+  const labelNames = ['method', 'route', 'status'] as const;
+  const requests = instruments.counter('http_requests_total', 'HTTP requests', labelNames);
+  const durations = instruments.histogram(
+    'http_request_duration_seconds',
+    'From a request’s head to the end of its answer',
+    labelNames,
+    SECONDS,
+  );
+  return ({ method, route, status, durationMs }) => {
+    const labels = { method: METHODS.has(method) ? method : 'other', route, status: String(status) };
+    requests.inc(labels);
+    durations.observe(labels, durationMs / 1000);
+  };
+}

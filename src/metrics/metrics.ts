@@ -1,0 +1,65 @@
+import { collectDefaultMetrics } from 'prom-client';
+import type { Actors } from '../actors/actors.ts';
+import type { AuditEvent } from '../actors/audit/messages.ts';
+import type { ActorObserver, ActorStats } from '../actors/runtime/protocol.ts';
+import type { PoolStats, StatementObserver } from '../database/database.ts';
+import type { RequestObserver } from '../middleware/request-context.ts';
+import { actorMetrics, watchActors } from './actor-metrics.ts';
+import { databaseMetrics, watchPool } from './database-metrics.ts';
+import { watchFigures } from './figures.ts';
+import { httpMetrics } from './http-metrics.ts';
+import { Instruments } from './instruments.ts';
+import { oauthMetrics } from './oauth-metrics.ts';
+
+/** What can be looked at once the server stands. */
+export interface Watched {
+  readonly actors: Pick<Actors, 'clients' | 'tokens' | 'keys'>;
+  readonly actorStats: () => readonly ActorStats[];
+  readonly poolStats: () => PoolStats;
+  readonly now: () => Date;
+}
+
+/** The server's metrics: observers to hang where things happen, and their exposition for Prometheus. */
+export interface Metrics {
+  readonly actorObserver: ActorObserver;
+  readonly statementObserver: StatementObserver;
+  readonly requestObserver: RequestObserver;
+  readonly onAudited: (event: AuditEvent) => void;
+  readonly onLostEvent: () => void;
+  watch(watched: Watched): void;
+  readonly expose: () => Promise<{ contentType: string; text: string }>;
+}
+
+export function createMetrics(version: string): Metrics {
+  const instruments = new Instruments();
+  // Under the names that all dashboards for Node know.
+  collectDefaultMetrics({ register: instruments.registry });
+  instruments
+    .gauge('build_info', 'The version that runs', ['version', 'node_version'])
+    .set({ version, node_version: process.version }, 1);
+  const actors = actorMetrics(instruments);
+  const requests = httpMetrics(instruments);
+  const oauth = oauthMetrics(instruments);
+  return {
+    actorObserver: {
+      ...actors,
+      settled: (actor, message, outcome, durationMs) => {
+        actors.settled(actor, message, outcome, durationMs);
+        oauth.messageSettled(message, outcome);
+      },
+    },
+    statementObserver: databaseMetrics(instruments),
+    requestObserver: (request) => {
+      requests(request);
+      if (request.errorCode !== undefined) oauth.requestFailed(request.errorCode);
+    },
+    onAudited: oauth.audited,
+    onLostEvent: oauth.eventLost,
+    watch: (watched) => {
+      watchActors(instruments, watched.actorStats);
+      watchPool(instruments, watched.poolStats);
+      watchFigures(instruments, watched.actors, watched.now);
+    },
+    expose: () => instruments.expose(),
+  };
+}

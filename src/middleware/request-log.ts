@@ -1,0 +1,21 @@
+import type { Logger } from 'pino';
+import type { RequestObserver } from './request-context.ts';
+
+/** Logs one line per request. */
+export function requestLog(logger: Logger): RequestObserver {
+  return ({ requestId, method, route, status, durationMs, clientId, errorCode, aborted }) => {
+    const line = {
+      requestId,
+      method,
+      route,
+      status,
+      durationMs: Math.round(durationMs * 100) / 100,
+      ...(clientId !== undefined && { clientId }),
+      ...(errorCode !== undefined && { error: errorCode }),
+      ...(aborted && { aborted }),
+    };
+    // A probe that is told "not ready" was served; it starts and ends every process's life.
+    if (status >= 500 && errorCode !== undefined) logger.error(line, 'request');
+    else logger.info(line, 'request');
+  };
+}
