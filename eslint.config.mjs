@@ -48,6 +48,10 @@ const house = [
   ),
   room(['src/database/**'], [express, nact, httpLayers, entryPoints]),
   room(['src/metrics/**'], [express, nact, databasePackages, actorInternals, entryPoints]),
+  room(
+    ['src/tracing/**'],
+    [express, nact, databasePackages, metricsPackage, anyActor, httpLayers, databaseLayer, entryPoints],
+  ),
   room(['migrations/**'], [express, nact, httpLayers, anyActor, entryPoints]),
   room(
     ['src/http/**', 'src/middleware/**'],

@@ -3,6 +3,7 @@ import {
   bearerToken,
   databaseUrl,
   host,
+  httpUrl,
   integer,
   issuer,
   oneOf,
@@ -218,6 +219,12 @@ export const SETTINGS = {
     ...optional(integer(1, 65_535)),
     unset: '`/metrics` is on the main port',
     about: 'Port of its own for `/metrics`, which is then on no other',
+  },
+  otlpEndpoint: {
+    variable: 'OAUTH2_OTLP_ENDPOINT',
+    ...optional(httpUrl()),
+    unset: 'no tracing, unless a standard `OTEL_EXPORTER_OTLP_…` variable names one',
+    about: 'OpenTelemetry collector that traces are sent to (OTLP)',
   },
   logLevel: {
     variable: 'OAUTH2_LOG_LEVEL',

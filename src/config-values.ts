@@ -87,6 +87,11 @@ export function issuer() {
   return { accepts: `an https origin, or http on a loopback host: ${shape}`, schema: schema.optional() };
 }
 
+/** An http or https URL. */
+export function httpUrl() {
+  return text('an http or https URL', (value) => /^https?:\/\/./i.test(value) && URL.canParse(value));
+}
+
 /** A PostgreSQL connection string; unset gives `undefined`. */
 export function databaseUrl() {
   const isPostgres = (value: string) => /^postgres(ql)?:\/\/./.test(value) && URL.canParse(value);

@@ -12,6 +12,7 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { deriveKeys } from './oauth/master-secret.ts';
 import { followClientChanges, openStagedoor, type Stagedoor } from './stagedoor.ts';
 import { StartupError } from './storage.ts';
+import { startTracing } from './tracing/sdk.ts';
 import { packageVersion } from './version.ts';
 import { welcome } from './welcome.ts';
 
@@ -20,6 +21,9 @@ const READINESS_MAX_AGE_MS = 1000;
 
 /** A terminal's Ctrl-C may arrive twice at once, from the terminal and through npm; a person's second one comes later. */
 const SAME_SIGNAL_MS = 1000;
+
+/** What is left of the traces is sent within this time. */
+const TRACES_FLUSH_MS = 3000;
 
 /** The actors' drain has at least this, however long HTTP took. */
 const MIN_ACTOR_DRAIN_MS = 1000;
@@ -32,6 +36,9 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   for (const warning of warnings) logger.warn(warning);
 
   const ending = new Ending(logger);
+  const tracing = await startTracing(env, config.otlpEndpoint, packageVersion(), (trouble) => {
+    logger.warn({ trouble }, 'traces cannot be sent');
+  });
   const metrics = config.metrics === 'on' ? createMetrics(packageVersion()) : undefined;
   const onExhausted = (actor: string) => {
     logger.fatal({ actor }, 'an actor crashed too often; the process ends so that it can be replaced');
@@ -42,7 +49,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   let started = false;
   let endsAtMs = Infinity;
   const phase = () => (ending.isNear ? 'draining' : started ? 'serving' : 'starting');
-  const parts = appParts(config, stagedoor, logger, phase, metrics);
+  const parts = appParts(config, stagedoor, logger, phase, metrics, tracing !== undefined);
   const server = createHttpServer(createApp(parts), config.httpTimeoutMs);
   const { serverHost, serverPort, metricsPort } = config;
   const metricsServer =
@@ -67,6 +74,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
     await changes.close();
     const leftMs = Math.min(config.shutdownTimeoutMs, endsAtMs - performance.now());
     await stagedoor.close(Math.max(MIN_ACTOR_DRAIN_MS, leftMs));
+    await tracing?.end(TRACES_FLUSH_MS);
     // Last, so that the drain can be watched.
     if (metricsServer?.listening) await closeServer(metricsServer, MIN_ACTOR_DRAIN_MS);
     logger.info('stopped');
@@ -80,6 +88,7 @@ function appParts(
   logger: Logger,
   phase: () => Phase,
   metrics: Metrics | undefined,
+  traced: boolean,
 ): AppParts {
   return {
     actors,
@@ -91,6 +100,7 @@ function appParts(
     csrfKeys: deriveKeys(storage.secrets, 'csrf'),
     readiness: readinessOf({ actors, storage }, phase),
     exposition: config.metricsPort === undefined ? metrics?.expose : undefined,
+    traced,
     requestObservers: metrics ? [metrics.requestObserver] : [],
   };
 }

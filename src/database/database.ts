@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import knexFactory from 'knex';
-import { classifyFault, isClassified } from './faults.ts';
+import { endStatementSpan, startStatementSpan } from '../tracing/statement-span.ts';
+import { classifyFault, faultCode, isClassified } from './faults.ts';
 import { PostgresClient } from './postgres-client.ts';
 
 /** One SQL statement with a name of its own, for metrics, spans and prepared statements. Placeholders are `?`. */
@@ -148,17 +149,19 @@ function queriesOn(knex: Knex, actor: string, observe: StatementObserver): Queri
       bindings: readonly unknown[] = [],
     ): Promise<Row[]> => {
       const startedAtMs = performance.now();
-      let failed = true;
+      const span = startStatementSpan(actor, name);
+      let fault: Error | undefined;
       try {
         // The name makes it a prepared statement: parsed once per connection.
         const raw = knex.raw(sql, bindings as readonly Knex.RawBinding[]);
         const result = (await (oneOff ? raw : raw.options({ name }))) as { rows: Row[] };
-        failed = false;
         return result.rows;
       } catch (error) {
-        throw classifyFault(name, error);
+        fault = classifyFault(name, error);
+        throw fault;
       } finally {
-        observe(actor, name, performance.now() - startedAtMs, failed);
+        observe(actor, name, performance.now() - startedAtMs, fault !== undefined);
+        endStatementSpan(span, fault && faultCode(fault));
       }
     },
     exclusively: async (lock, mode, work) => {

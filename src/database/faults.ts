@@ -52,6 +52,12 @@ export function isClassified(error: unknown): boolean {
   return error instanceof OAuthError || error instanceof StatementFailed || error instanceof UniqueViolation;
 }
 
+/** What went wrong, in a code or a name that quotes nothing. */
+export function faultCode(fault: Error): string {
+  if (fault instanceof StatementFailed) return fault.sqlState;
+  return fault.cause instanceof Error ? fault.cause.message : fault.name;
+}
+
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }

@@ -7,6 +7,7 @@ import { Csrf } from '../middleware/csrf.ts';
 import { requestContext, type RequestObserver } from '../middleware/request-context.ts';
 import { requestLog } from '../middleware/request-log.ts';
 import { Sessions } from '../middleware/session.ts';
+import { traceRequests } from '../middleware/tracing.ts';
 import type { DerivedKey } from '../oauth/master-secret.ts';
 import type { Sources } from '../oauth/sources.ts';
 import { errorEdge, methodNotAllowed, notFound } from './error-edge.ts';
@@ -38,6 +39,8 @@ export interface AppParts {
   readonly readiness: Readiness;
   /** What `/metrics` answers; absent where that is off, or has a port of its own. */
   readonly exposition: Exposition | undefined;
+  /** Whether requests are traced. */
+  readonly traced: boolean;
   /** Told of each request when it has ended. */
   readonly requestObservers: readonly RequestObserver[];
   readonly sources: Sources;
@@ -62,6 +65,7 @@ export function createApp(parts: AppParts): Express {
   const { actors, issuer, logger, sources } = parts;
   const app = newExpress();
   app.set('trust proxy', parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false);
+  if (parts.traced) app.use(traceRequests());
   if (issuer.startsWith('https:')) app.use(strictTransport);
   app.use(requestContext(sources, [requestLog(logger), ...parts.requestObservers]));
 

@@ -1,3 +1,4 @@
+import { context as otel, trace } from '@opentelemetry/api';
 import type { NextFunction, Request, Response } from 'express';
 import type { Caller } from '../actors/audit/messages.ts';
 import type { Sources } from '../oauth/sources.ts';
@@ -6,6 +7,8 @@ import type { Sources } from '../oauth/sources.ts';
 export interface RequestContext {
   readonly requestId: string;
   readonly startedAtMs: number;
+  /** The trace that the request is part of; undefined without tracing. */
+  readonly traceId: string | undefined;
   /** Set once the client is authenticated or looked up; never what an unknown caller claims to be. */
   clientId: string | undefined;
   /** Whether a person looks at the answer: errors are then shown as a page. */
@@ -35,6 +38,8 @@ export interface RequestSummary {
   readonly durationMs: number;
   readonly clientId: string | undefined;
   readonly errorCode: string | undefined;
+  /** Undefined without tracing. */
+  readonly traceId: string | undefined;
   /** The caller went away before the answer's end. */
   readonly aborted: boolean;
 }
@@ -43,6 +48,12 @@ export interface RequestSummary {
 export type RequestObserver = (request: RequestSummary) => void;
 
 const CLIENT_CLOSED_REQUEST = 499;
+
+/** The pattern of the route that answered, never the URL; undefined where none matched. */
+export function routeOf(request: Request): string | undefined {
+  const path = (request.route as { path?: unknown } | undefined)?.path;
+  return typeof path === 'string' ? path : undefined;
+}
 
 /** Gives each request an id, and tells the observers when its response is done. */
 export function requestContext(sources: Sources, observers: readonly RequestObserver[]) {
@@ -53,6 +64,7 @@ export function requestContext(sources: Sources, observers: readonly RequestObse
       clientId: undefined,
       isPage: false,
       errorCode: undefined,
+      traceId: trace.getSpanContext(otel.active())?.traceId,
     };
     response.locals.context = context;
     response.setHeader('x-request-id', context.requestId);
@@ -65,15 +77,15 @@ export function requestContext(sources: Sources, observers: readonly RequestObse
 }
 
 function summarize(request: Request, response: Response, context: RequestContext): RequestSummary {
-  const route = (request.route as { path?: unknown } | undefined)?.path;
   return {
     requestId: context.requestId,
     method: request.method,
-    route: typeof route === 'string' ? route : 'unmatched',
+    route: routeOf(request) ?? 'unmatched',
     status: response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST,
     durationMs: performance.now() - context.startedAtMs,
     clientId: context.clientId,
     errorCode: context.errorCode,
+    traceId: context.traceId,
     aborted: !response.writableFinished,
   };
 }

@@ -3,7 +3,7 @@ import type { RequestObserver } from './request-context.ts';
 
 /** Logs one line per request. */
 export function requestLog(logger: Logger): RequestObserver {
-  return ({ requestId, method, route, status, durationMs, clientId, errorCode, aborted }) => {
+  return ({ requestId, method, route, status, durationMs, clientId, errorCode, traceId, aborted }) => {
     const line = {
       requestId,
       method,
@@ -12,6 +12,7 @@ export function requestLog(logger: Logger): RequestObserver {
       durationMs: Math.round(durationMs * 100) / 100,
       ...(clientId !== undefined && { clientId }),
       ...(errorCode !== undefined && { error: errorCode }),
+      ...(traceId !== undefined && { traceId }),
       ...(aborted && { aborted }),
     };
     // A probe that is told "not ready" was served; it starts and ends every process's life.

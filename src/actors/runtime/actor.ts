@@ -1,8 +1,9 @@
-import { context } from '@opentelemetry/api';
+import { context, type Span } from '@opentelemetry/api';
 import { dispatch, spawn, stop, type Ref } from 'nact';
 import { OAuthError, ServerError, TemporarilyUnavailable } from '../../oauth/errors.ts';
 import { Fifo } from './fifo.ts';
 import type { Guardian, Supervised } from './guardian.ts';
+import { contextIn, endMessageSpan, startMessageSpan } from './message-span.ts';
 import { askEnvelope, tellEnvelope, type Envelope } from './mailbox.ts';
 import type { ActorRef, ActorStats, Handlers, Message, MessageOf, Outcome, Replies } from './protocol.ts';
 
@@ -38,6 +39,13 @@ interface Life<M extends Message, R extends Replies<M>> {
   /** Undefined until the first message of a life that follows a crash: if they cannot be made, that is a crash too. */
   handlers: Handlers<M, R> | undefined;
   crashed: boolean;
+}
+
+/** A message whose handler has been started. */
+interface Run {
+  readonly envelope: Envelope;
+  readonly startedAtMs: number;
+  readonly span: Span | undefined;
 }
 
 /** Spawns a supervised actor under the guardian. */
@@ -181,21 +189,24 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
     const { type } = envelope.message;
     const startedAtMs = performance.now();
     this.#definition.guardian.observer.dequeued(this.name, type, startedAtMs - envelope.enqueuedAtMs);
+    const span = startMessageSpan(this.name, envelope, startedAtMs);
     if (envelope.isSettled() || startedAtMs >= envelope.deadlineMs) {
       envelope.settle(new TemporarilyUnavailable('deadline'));
       this.#observe(type, 'expired', 0);
+      endMessageSpan(span, 'expired');
       this.#checkEmptied();
       return life;
     }
     this.#inFlight += 1;
+    const run: Run = { envelope, startedAtMs, span };
     let result: unknown;
     try {
       life.handlers ??= this.#definition.behave(this);
       // Messages wait in another message's async context; each handler runs in its own sender's.
       const handler = life.handlers[type as M['type']] as (message: Message) => unknown;
-      result = context.with(envelope.context, handler, undefined, envelope.message);
+      result = context.with(contextIn(span, envelope.context), handler, undefined, envelope.message);
     } catch (error) {
-      this.#fail(life, envelope, startedAtMs, error);
+      this.#fail(life, run, error);
       // Left to nact, which asks onCrash above and resets this actor, its mailbox kept.
       if (life.crashed) throw error;
       return life;
@@ -203,33 +214,34 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
     if (isThenable(result)) {
       Promise.resolve(result).then(
         (reply: unknown) => {
-          this.#succeed(envelope, startedAtMs, reply);
+          this.#succeed(run, reply);
         },
         (error: unknown) => {
-          this.#fail(life, envelope, startedAtMs, error);
+          this.#fail(life, run, error);
         },
       );
     } else {
-      this.#succeed(envelope, startedAtMs, result);
+      this.#succeed(run, result);
     }
     return life;
   }
 
-  #succeed(envelope: Envelope, startedAtMs: number, reply: unknown): void {
-    envelope.settle(undefined, reply);
-    this.#finish(envelope, startedAtMs, 'ok');
+  #succeed(run: Run, reply: unknown): void {
+    run.envelope.settle(undefined, reply);
+    this.#finish(run, 'ok');
   }
 
-  #fail(life: Life<M, R>, envelope: Envelope, startedAtMs: number, error: unknown): void {
+  #fail(life: Life<M, R>, run: Run, error: unknown): void {
+    const { envelope } = run;
     if (error instanceof OAuthError) {
       const failed = error instanceof TemporarilyUnavailable || error instanceof ServerError;
       envelope.settle(error);
       if (failed) this.#definition.guardian.observer.failed(this.name, envelope.message.type, error);
-      this.#finish(envelope, startedAtMs, failed ? 'failed' : 'refused');
+      this.#finish(run, failed ? 'failed' : 'refused', error.name);
       return;
     }
     envelope.settle(new ServerError('The server met an unexpected condition'));
-    this.#finish(envelope, startedAtMs, 'failed');
+    this.#finish(run, 'failed', error instanceof Error ? error.name : undefined);
     this.#crash(life, envelope.message.type, error);
   }
 
@@ -242,10 +254,11 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
     else this.#halt();
   }
 
-  #finish(envelope: Envelope, startedAtMs: number, outcome: Outcome): void {
+  #finish({ envelope, startedAtMs, span }: Run, outcome: Outcome, errorType?: string): void {
     this.#unsettled.delete(envelope);
     this.#inFlight -= 1;
     this.#observe(envelope.message.type, outcome, performance.now() - startedAtMs);
+    endMessageSpan(span, outcome, errorType);
     this.#askForTurn();
     this.#checkEmptied();
   }

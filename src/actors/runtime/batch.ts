@@ -1,4 +1,6 @@
+import { context, type Context } from '@opentelemetry/api';
 import { TemporarilyUnavailable } from '../../oauth/errors.ts';
+import { contextServing } from '../../tracing/served-spans.ts';
 
 export interface BatchOptions<I, O> {
   /** One statement for all items; resolves to one result for each, in order. */
@@ -14,6 +16,8 @@ interface Waiting<I, O> {
   readonly item: I;
   readonly resolve: (result: O) => void;
   readonly reject: (error: unknown) => void;
+  /** The sender's. */
+  readonly context: Context;
 }
 
 /**
@@ -29,7 +33,9 @@ export function createBatcher<I, O>(options: BatchOptions<I, O>): (item: I) => P
   const send = async (batch: readonly Waiting<I, O>[]): Promise<void> => {
     options.onSend?.(batch.length);
     try {
-      const results = await options.run(batch.map((waiting) => waiting.item));
+      const items = batch.map((waiting) => waiting.item);
+      const serving = contextServing(batch.map((waiting) => waiting.context));
+      const results = await context.with(serving, options.run, undefined, items);
       batch.forEach((waiting, index) => {
         waiting.resolve(results[index] as O);
       });
@@ -64,7 +70,7 @@ export function createBatcher<I, O>(options: BatchOptions<I, O>): (item: I) => P
 
   return (item) =>
     new Promise<O>((resolve, reject) => {
-      queue.push({ item, resolve, reject });
+      queue.push({ item, resolve, reject, context: context.active() });
       askForPump();
     });
 }
