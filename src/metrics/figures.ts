@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actors } from '../actors/actors.ts';
 import type { KeySummary } from '../actors/keys/messages.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../oauth/jwt.ts';
@@ -5,7 +6,9 @@ import type { Instruments } from './instruments.ts';
 
 /** The database is asked no more often than this, however many scrape. */
 const MAX_AGE_MS = 15_000;
-const ASK_TIMEOUT_MS = 2000;
+
+/** A scrape waits no longer than this for them: it matters most when the actors that are asked are saturated. */
+const PATIENCE_MS = 250;
 
 /** What must be asked for: the same figures on each replica, for they are the database's. */
 interface Figures {
@@ -14,7 +17,7 @@ interface Figures {
   readonly keys: readonly KeySummary[];
 }
 
-/** Shows the figures that come from the database; while it cannot be asked, the last known ones stay. */
+/** Shows the figures that come from the database; while it does not answer, the last known ones stay. */
 export function watchFigures(
   instruments: Instruments,
   actors: Pick<Actors, 'clients' | 'tokens' | 'keys'>,
@@ -39,17 +42,14 @@ export function watchFigures(
     ['algorithm'],
   );
   const current = cached(async (): Promise<Figures> => {
-    const options = { timeoutMs: ASK_TIMEOUT_MS };
     const [clientCount, activeTokens, keys] = await Promise.all([
-      actors.clients.ask({ type: 'count' }, options),
-      actors.tokens.ask({ type: 'countActive' }, options),
-      actors.keys.ask({ type: 'list' }, options),
+      actors.clients.ask({ type: 'count' }),
+      actors.tokens.ask({ type: 'countActive' }),
+      actors.keys.ask({ type: 'list' }),
     ]);
     return { clients: clientCount, activeTokens, keys };
   }, MAX_AGE_MS);
-  instruments.onScrape(async () => {
-    const figures = await current().catch(() => undefined);
-    if (!figures) return;
+  const show = (figures: Figures) => {
     clients.set(figures.clients);
     tokens.set(figures.activeTokens);
     for (const algorithm of SIGNING_ALGORITHMS) {
@@ -57,6 +57,10 @@ export function watchFigures(
       activated.set(labels, activationOf(figures.keys, algorithm, now()));
       expiry.set(labels, expiryOf(figures.keys, algorithm));
     }
+  };
+  instruments.onScrape(async () => {
+    const shown = current().then(show, () => undefined);
+    await Promise.race([shown, sleep(PATIENCE_MS, undefined, { ref: false })]);
   });
 }
 
