@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util';
 import { WORKLOADS } from './workloads.mjs';
 
 const USAGE = `Usage: npm run bench -- [options]
+  --against NAME      what Stagedoor is next to: the bare server, or itself unobserved, without metrics and traces
+                      (bare, unobserved; default bare)
   --workload NAME     ${Object.keys(WORKLOADS).join(', ')} (repeatable; default: all of them)
   --seconds N         length of one round (default 5)
   --rounds N          rounds of each server, one server after the other (default 4)
@@ -19,6 +21,7 @@ export function parseOptions(args) {
     const { values } = parseArgs({
       args,
       options: {
+        against: { type: 'string', default: 'bare' },
         workload: { type: 'string', multiple: true, default: Object.keys(WORKLOADS) },
         seconds: { type: 'string', default: '5' },
         rounds: { type: 'string', default: '4' },
@@ -31,6 +34,7 @@ export function parseOptions(args) {
     });
     if (values.help) leave(process.stdout, USAGE, 0);
     return {
+      against: oneOf(['bare', 'unobserved'], values.against),
       workloads: [...new Set(values.workload)].map((name) => oneOf(Object.keys(WORKLOADS), name)),
       seconds: between(1, 60, values.seconds),
       rounds: between(1, 20, values.rounds),

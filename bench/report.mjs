@@ -7,11 +7,17 @@ export function summarise(rounds) {
   return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name]))]));
 }
 
-/** How much of the bare server's throughput Stagedoor reaches: of the medians, and in its worst and best round. */
-export function compare({ bare, stagedoor }) {
-  const byRound = stagedoor.map((round, index) => round.perSecond / bare[index].perSecond);
-  const ratio = summarise(stagedoor).perSecond / summarise(bare).perSecond;
-  return { ratio, least: Math.min(...byRound), most: Math.max(...byRound) };
+/**
+ * How much of the first contender's throughput the second reaches, and how much of the processor time that takes: of the
+ * medians, and the throughput also in its worst and best round.
+ */
+export function compare(results) {
+  const [reference, subject] = Object.values(results);
+  const byRound = subject.map((round, index) => round.perSecond / reference[index].perSecond);
+  const [before, after] = [summarise(reference), summarise(subject)];
+  const ratio = after.perSecond / before.perSecond;
+  const cpuRatio = after.cpuPer1000 && before.cpuPer1000 ? after.cpuPer1000 / before.cpuPer1000 : undefined;
+  return { ratio, cpuRatio, least: Math.min(...byRound), most: Math.max(...byRound) };
 }
 
 /** One workload's results for a person. */
@@ -30,11 +36,11 @@ export function table(title, results) {
     ];
   });
   const head = ['', 'per s', 'p50 ms', 'p99 ms', 'CPU s', 'DB CPU s', 'statements', 'MB'];
-  const { ratio, least, most } = compare(results);
+  const { ratio, cpuRatio, least, most } = compare(results);
   const lines = [
     title,
     ...columns([head, ...rows]),
-    `ratio ${ratio.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)} in single rounds)`,
+    `ratio ${ratio.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)} in single rounds); CPU per request ${format(cpuRatio, 2)} times`,
   ];
   const busy = Object.entries(results).filter(
     ([, rounds]) => summarise(rounds).generatorShare > BUSY_GENERATOR,

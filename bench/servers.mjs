@@ -43,9 +43,15 @@ export async function startBare(profileFolder) {
  * @param {string} databaseUrl
  * @param {string} folder for its log
  * @param {string | undefined} profileFolder
+ * @param {{ name?: string, env?: Record<string, string> }} [choice] its name, and settings that are not at their default
  * @returns {Promise<Server & { stop(): Promise<void> }>}
  */
-export async function startStagedoor(databaseUrl, folder, profileFolder) {
+export async function startStagedoor(
+  databaseUrl,
+  folder,
+  profileFolder,
+  { name = 'stagedoor', env: settings } = {},
+) {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const env = {
@@ -54,13 +60,14 @@ export async function startStagedoor(databaseUrl, folder, profileFolder) {
     OAUTH2_DATABASE_URL: databaseUrl,
     OAUTH2_SECRET: randomBytes(32).toString('hex'),
     OAUTH2_ADMIN_PASSWORD: ADMIN.password,
+    ...settings,
   };
   await runCli(['migrate'], env);
   const client = await addClient(env);
   // To a file and not to us: reading the log would take processor time from what is measured.
-  const logFile = join(folder, 'stagedoor.log');
+  const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, 'w', 0o600);
-  const child = startChild(process.execPath, [...profiling('stagedoor', profileFolder), CLI, 'serve'], {
+  const child = startChild(process.execPath, [...profiling(name, profileFolder), CLI, 'serve'], {
     env,
     stdio: ['ignore', log, log],
   });

@@ -31,12 +31,13 @@ export async function openStagedoor(
   sources: Sources = systemSources,
 ): Promise<Stagedoor> {
   const storage = await openStorage(config, logger, metrics?.statementObserver);
+  const logging = loggingObserver(logger);
   const actors = startActors({
     config,
     database: storage.database,
     secrets: storage.secrets,
     sources,
-    observer: combineObservers(loggingObserver(logger), ...(metrics ? [metrics.actorObserver] : [])),
+    observer: metrics ? combineObservers(logging, metrics.actorObserver) : logging,
     onExhausted,
     onAudited: (event) => metrics?.onAudited(event),
     onLostEvent: (event) => {

@@ -6,24 +6,24 @@ const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 /** Counts what the actors do. The labels are names that the code gives, so their number is bounded. */
 export function actorMetrics(instruments: Instruments): ActorObserver {
-  const waits = instruments.histogram(
+  const waits = instruments.distribution(
     'actor_mailbox_wait_seconds',
     'How long messages waited in the mailbox',
     ['actor'],
     SECONDS,
   );
-  const durations = instruments.histogram(
+  const durations = instruments.distribution(
     'actor_message_duration_seconds',
     'How long handling a message took, its I/O included',
     ['actor', 'message'],
     SECONDS,
   );
-  const messages = instruments.counter(
+  const messages = instruments.tally(
     'actor_messages_total',
     'Messages by what became of them: ok, refused (an OAuth answer), failed (storage or a bug), expired (waited past its deadline), rejected (mailbox full or actor ended)',
     ['actor', 'message', 'outcome'],
   );
-  const batches = instruments.histogram(
+  const batches = instruments.distribution(
     'actor_batch_size',
     'Messages served by one batched statement',
     ['actor', 'statement'],
@@ -31,18 +31,18 @@ export function actorMetrics(instruments: Instruments): ActorObserver {
   );
   return {
     dequeued: (actor, _message, waitMs) => {
-      waits.observe({ actor }, waitMs / 1000);
+      waits.of(actor).observe(waitMs / 1000);
     },
     settled: (actor, message, outcome, durationMs) => {
-      messages.inc({ actor, message, outcome });
+      messages.of(actor, message, outcome).add();
       // What was never started has no duration.
       if (outcome !== 'expired' && outcome !== 'rejected')
-        durations.observe({ actor, message }, durationMs / 1000);
+        durations.of(actor, message).observe(durationMs / 1000);
     },
     failed: () => undefined,
     crashed: () => undefined,
     batched: (actor, statement, size) => {
-      batches.observe({ actor, statement }, size);
+      batches.of(actor, statement).observe(size);
     },
   };
 }

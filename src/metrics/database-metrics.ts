@@ -5,20 +5,16 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 
 /** Counts statements by the actor that sent them and their name. */
 export function databaseMetrics(instruments: Instruments): StatementObserver {
-  const queries = instruments.counter('db_queries_total', 'SQL statements', [
-    'actor',
-    'statement',
-    'outcome',
-  ]);
-  const durations = instruments.histogram(
+  const queries = instruments.tally('db_queries_total', 'SQL statements', ['actor', 'statement', 'outcome']);
+  const durations = instruments.distribution(
     'db_query_duration_seconds',
     'How long a statement took, the wait for a connection included',
     ['actor', 'statement'],
     SECONDS,
   );
   return (actor, statement, durationMs, failed) => {
-    queries.inc({ actor, statement, outcome: failed ? 'failed' : 'ok' });
-    durations.observe({ actor, statement }, durationMs / 1000);
+    queries.of(actor, statement, failed ? 'failed' : 'ok').add();
+    durations.of(actor, statement).observe(durationMs / 1000);
   };
 }
 

@@ -9,16 +9,17 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** Counts requests as they end, by the pattern of their route; whatever matches none shares one label value. */
 export function httpMetrics(instruments: Instruments): (request: RequestSummary) => void {
   const labelNames = ['method', 'route', 'status'] as const;
-  const requests = instruments.counter('http_requests_total', 'HTTP requests', labelNames);
-  const durations = instruments.histogram(
+  const requests = instruments.tally('http_requests_total', 'HTTP requests', labelNames);
+  const durations = instruments.distribution(
     'http_request_duration_seconds',
     'From a request’s head to the end of its answer',
     labelNames,
     SECONDS,
   );
   return ({ method, route, status, durationMs }) => {
-    const labels = { method: METHODS.has(method) ? method : 'other', route, status: String(status) };
-    requests.inc(labels);
-    durations.observe(labels, durationMs / 1000);
+    const known = METHODS.has(method) ? method : 'other';
+    const code = String(status);
+    requests.of(known, route, code).add();
+    durations.of(known, route, code).observe(durationMs / 1000);
   };
 }

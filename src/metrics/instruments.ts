@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry, type Metric } from 'prom-client';
+import { Distribution, SeriesMetric, Tally, type Exposed } from './series.ts';
 
 const PREFIX = 'oauth2_server_';
 
@@ -26,26 +27,32 @@ export class Instruments {
     return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.registry] });
   }
 
-  histogram<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    buckets: readonly number[],
-  ): Histogram<Label> {
-    return new Histogram({
-      name: PREFIX + name,
-      help,
-      labelNames,
-      buckets: [...buckets],
-      registers: [this.registry],
-    });
-  }
-
   gauge<Label extends string = never>(
     name: string,
     help: string,
     labelNames: readonly Label[] = [],
   ): Gauge<Label> {
     return new Gauge({ name: PREFIX + name, help, labelNames, registers: [this.registry] });
+  }
+
+  /** A counter for what happens with every request. */
+  tally(name: string, help: string, labelNames: readonly string[]): SeriesMetric<Tally> {
+    return this.#register(new SeriesMetric(Tally.kind, PREFIX + name, help, labelNames));
+  }
+
+  /** A histogram. `bounds`: the upper bounds of its buckets, ascending. */
+  distribution(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    bounds: readonly number[],
+  ): SeriesMetric<Distribution> {
+    return this.#register(new SeriesMetric(Distribution.kindOf(bounds), PREFIX + name, help, labelNames));
+  }
+
+  #register<M extends Exposed>(metric: M): M {
+    // The registry asks for a name and for get() alone.
+    this.registry.registerMetric(metric as unknown as Metric);
+    return metric;
   }
 }

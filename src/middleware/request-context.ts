@@ -1,4 +1,3 @@
-import { context as otel, trace } from '@opentelemetry/api';
 import type { NextFunction, Request, Response } from 'express';
 import type { Caller } from '../actors/audit/messages.ts';
 import type { Sources } from '../oauth/sources.ts';
@@ -49,6 +48,11 @@ export type RequestObserver = (request: RequestSummary) => void;
 
 const CLIENT_CLOSED_REQUEST = 499;
 
+/** Notes the trace that a request is part of, before its context is made. */
+export function noteTraceId(response: Response, traceId: string): void {
+  response.locals.traceId = traceId;
+}
+
 /** The pattern of the route that answered, never the URL; undefined where none matched. */
 export function routeOf(request: Request): string | undefined {
   const path = (request.route as { path?: unknown } | undefined)?.path;
@@ -64,7 +68,7 @@ export function requestContext(sources: Sources, observers: readonly RequestObse
       clientId: undefined,
       isPage: false,
       errorCode: undefined,
-      traceId: trace.getSpanContext(otel.active())?.traceId,
+      traceId: response.locals.traceId as string | undefined,
     };
     response.locals.context = context;
     response.setHeader('x-request-id', context.requestId);

@@ -1,7 +1,7 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
 import type { NextFunction, Request, Response } from 'express';
 import { endSpan, startSpan } from '../tracing/spans.ts';
-import { routeOf } from './request-context.ts';
+import { noteTraceId, routeOf } from './request-context.ts';
 
 /**
  * A span for each request, in the trace that the caller's headers name (W3C Trace Context; OpenTelemetry, HTTP server spans).
@@ -10,12 +10,16 @@ import { routeOf } from './request-context.ts';
 export function traceRequests() {
   return (request: Request, response: Response, next: NextFunction): void => {
     const parent = propagation.extract(ROOT_CONTEXT, request.headers);
-    const span = startSpan(
-      request.method,
-      { kind: SpanKind.SERVER, attributes: attributesOf(request) },
-      parent,
-    );
-    response.setHeader('x-trace-id', span.spanContext().traceId);
+    const span = startSpan(request.method, { kind: SpanKind.SERVER }, parent);
+    const { traceId } = span.spanContext();
+    noteTraceId(response, traceId);
+    response.setHeader('x-trace-id', traceId);
+    // What the sampler leaves out costs nothing more.
+    if (!span.isRecording()) {
+      next();
+      return;
+    }
+    span.setAttributes(attributesOf(request));
     response.once('close', () => {
       endRequestSpan(span, request, response);
     });

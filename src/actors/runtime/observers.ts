@@ -1,22 +1,27 @@
 import type { ActorObserver } from './protocol.ts';
 
-/** One observer that tells several. */
-export function combineObservers(...observers: readonly ActorObserver[]): ActorObserver {
+/** One observer that tells two. */
+export function combineObservers(first: ActorObserver, second: ActorObserver): ActorObserver {
   return {
-    dequeued: (...told) => {
-      for (const observer of observers) observer.dequeued(...told);
+    dequeued: (actor, message, waitMs) => {
+      first.dequeued(actor, message, waitMs);
+      second.dequeued(actor, message, waitMs);
     },
-    settled: (...told) => {
-      for (const observer of observers) observer.settled(...told);
+    settled: (actor, message, outcome, durationMs) => {
+      first.settled(actor, message, outcome, durationMs);
+      second.settled(actor, message, outcome, durationMs);
     },
-    failed: (...told) => {
-      for (const observer of observers) observer.failed(...told);
+    failed: (actor, message, error) => {
+      first.failed(actor, message, error);
+      second.failed(actor, message, error);
     },
-    crashed: (...told) => {
-      for (const observer of observers) observer.crashed(...told);
+    crashed: (actor, message, error) => {
+      first.crashed(actor, message, error);
+      second.crashed(actor, message, error);
     },
-    batched: (...told) => {
-      for (const observer of observers) observer.batched(...told);
+    batched: (actor, statement, size) => {
+      first.batched(actor, statement, size);
+      second.batched(actor, statement, size);
     },
   };
 }
