@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { loadConfig, type Config } from './config.ts';
-import { schemaState } from './database/schema.ts';
 import { describeBug } from './describe-bug.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { createApp, createMetricsApp, type AppParts } from './http/app.ts';
@@ -10,6 +9,7 @@ import { closeServer, createHttpServer, listenOn } from './http/server.ts';
 import { openLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { deriveKeys } from './oauth/master-secret.ts';
+import { readinessChecks } from './readiness-checks.ts';
 import { followClientChanges, openStagedoor, type Stagedoor } from './stagedoor.ts';
 import { StartupError } from './storage.ts';
 import { startTracing } from './tracing/sdk.ts';
@@ -108,25 +108,8 @@ function appParts(
 /** Only a process that is serving is ready: before that the first admin may be missing, after it the actors drain. */
 type Phase = 'starting' | 'serving' | 'draining';
 
-function readinessOf(
-  { actors, storage }: Pick<Stagedoor, 'actors' | 'storage'>,
-  phase: () => Phase,
-): Readiness {
-  const checks = {
-    database: async () => {
-      if (!storage.isIntact()) return 'the data folder is gone; stop the server, put it back and start again';
-      const state = await schemaState(storage.database.knex);
-      // A newer schema is an upgrade on its way: migrations only expand, and the replicas that run must serve on.
-      return state.kind === 'behind' ? 'schema behind' : true;
-    },
-    signingKeys: async () => {
-      await actors.keys.ask({ type: 'signer', algorithm: 'ES256' });
-      return true as const;
-    },
-    actors: () =>
-      actors.guardian.exhaustedBy === undefined || `${actors.guardian.exhaustedBy} crashed too often`,
-  };
-  const cached = cachedReadiness(checks, READINESS_MAX_AGE_MS);
+function readinessOf(stagedoor: Pick<Stagedoor, 'actors' | 'storage'>, phase: () => Phase): Readiness {
+  const cached = cachedReadiness(readinessChecks(stagedoor), READINESS_MAX_AGE_MS);
   return async () => (phase() === 'serving' ? cached() : { ready: false, checks: { process: phase() } });
 }
 

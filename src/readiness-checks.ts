@@ -1,0 +1,24 @@
+import { schemaState } from './database/schema.ts';
+import type { Checks } from './http/readiness.ts';
+import { SIGNING_ALGORITHMS } from './oauth/jwt.ts';
+import type { Stagedoor } from './stagedoor.ts';
+
+/** What must hold so that this process can serve: each check says true, or why not. */
+export function readinessChecks({ actors, storage }: Pick<Stagedoor, 'actors' | 'storage'>): Checks {
+  return {
+    database: async () => {
+      if (!storage.isIntact()) return 'the data folder is gone; stop the server, put it back and start again';
+      const state = await schemaState(storage.database.knex);
+      // A newer schema is an upgrade on its way: migrations only expand, and the replicas that run must serve on.
+      return state.kind === 'behind' ? 'schema behind' : true;
+    },
+    signingKeys: async () => {
+      await Promise.all(
+        SIGNING_ALGORITHMS.map((algorithm) => actors.keys.ask({ type: 'signer', algorithm })),
+      );
+      return true as const;
+    },
+    actors: () =>
+      actors.guardian.exhaustedBy === undefined || `${actors.guardian.exhaustedBy} crashed too often`,
+  };
+}
