@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import knexFactory from 'knex';
 import { endStatementSpan, startStatementSpan } from '../tracing/statement-span.ts';
-import { classifyFault, faultCode, isClassified } from './faults.ts';
+import { classifyFault, faultCode, isClassified, isOurs } from './faults.ts';
 import { PostgresClient } from './postgres-client.ts';
 
 /** One SQL statement with a name of its own, for metrics, spans and prepared statements. Placeholders are `?`. */
@@ -160,7 +160,7 @@ function queriesOn(knex: Knex, actor: string, observe: StatementObserver): Queri
         fault = classifyFault(name, error);
         throw fault;
       } finally {
-        observe(actor, name, performance.now() - startedAtMs, fault !== undefined);
+        observe(actor, name, performance.now() - startedAtMs, fault !== undefined && isOurs(fault));
         endStatementSpan(span, fault && faultCode(fault));
       }
     },

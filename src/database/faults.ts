@@ -52,6 +52,11 @@ export function isClassified(error: unknown): boolean {
   return error instanceof OAuthError || error instanceof StatementFailed || error instanceof UniqueViolation;
 }
 
+/** Whether the storage or the statement is to blame, and not a value that somebody sent. */
+export function isOurs(fault: Error): boolean {
+  return !(fault instanceof UniqueViolation || fault instanceof InvalidRequest);
+}
+
 /** What went wrong, in a code or a name that quotes nothing. */
 export function faultCode(fault: Error): string {
   if (fault instanceof StatementFailed) return fault.sqlState;

@@ -1,4 +1,4 @@
-import type { ActorObserver, ActorStats } from '../actors/runtime/protocol.ts';
+import { OUTCOMES, type ActorObserver, type ActorStats } from '../actors/runtime/protocol.ts';
 import type { Instruments } from './instruments.ts';
 
 const SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
@@ -22,6 +22,7 @@ export function actorMetrics(instruments: Instruments): ActorObserver {
     'actor_messages_total',
     'Messages by what became of them: ok, refused (an OAuth answer), failed (storage or a bug), expired (waited past its deadline), rejected (mailbox full or actor ended)',
     ['actor', 'message', 'outcome'],
+    OUTCOMES,
   );
   const batches = instruments.distribution(
     'actor_batch_size',

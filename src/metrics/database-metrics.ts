@@ -5,7 +5,12 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 
 /** Counts statements by the actor that sent them and their name. */
 export function databaseMetrics(instruments: Instruments): StatementObserver {
-  const queries = instruments.tally('db_queries_total', 'SQL statements', ['actor', 'statement', 'outcome']);
+  const queries = instruments.tally(
+    'db_queries_total',
+    'SQL statements; failed: for the storage’s fault or a bug’s, not for what the caller sent',
+    ['actor', 'statement', 'outcome'],
+    ['ok', 'failed'],
+  );
   const durations = instruments.distribution(
     'db_query_duration_seconds',
     'How long a statement took, the wait for a connection included',

@@ -16,6 +16,8 @@ export function httpMetrics(instruments: Instruments): (request: RequestSummary)
     labelNames,
     SECONDS,
   );
+  // What the alerts watch: a rate needs a zero to start from.
+  for (const status of ['200', '500', '503']) requests.of('POST', '/oauth/token', status);
   return ({ method, route, status, durationMs }) => {
     const known = METHODS.has(method) ? method : 'other';
     const code = String(status);

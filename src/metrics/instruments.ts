@@ -35,9 +35,14 @@ export class Instruments {
     return new Gauge({ name: PREFIX + name, help, labelNames, registers: [this.registry] });
   }
 
-  /** A counter for what happens with every request. */
-  tally(name: string, help: string, labelNames: readonly string[]): SeriesMetric<Tally> {
-    return this.#register(new SeriesMetric(Tally.kind, PREFIX + name, help, labelNames));
+  /** A counter for what happens with every request. `lastValues`: what the third label may be, each there from the start. */
+  tally(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    lastValues: readonly string[] = [],
+  ): SeriesMetric<Tally> {
+    return this.#register(new SeriesMetric(Tally.kind, PREFIX + name, help, labelNames, lastValues));
   }
 
   /** A histogram. `bounds`: the upper bounds of its buckets, ascending. */
@@ -47,7 +52,7 @@ export class Instruments {
     labelNames: readonly string[],
     bounds: readonly number[],
   ): SeriesMetric<Distribution> {
-    return this.#register(new SeriesMetric(Distribution.kindOf(bounds), PREFIX + name, help, labelNames));
+    return this.#register(new SeriesMetric(Distribution.kindOf(bounds), PREFIX + name, help, labelNames, []));
   }
 
   #register<M extends Exposed>(metric: M): M {

@@ -23,6 +23,7 @@ export class SeriesMetric<Series> implements Exposed {
   readonly #help: string;
   readonly #type: string;
   readonly #labelNames: readonly string[];
+  readonly #lastValues: readonly string[];
   readonly #make: () => Series;
   readonly #samples: (series: Series, labels: Labels, name: string) => readonly Sample[];
   readonly #tree = new Map<string, Map<string, Map<string, Series>>>();
@@ -36,10 +37,12 @@ export class SeriesMetric<Series> implements Exposed {
     name: string,
     help: string,
     labelNames: readonly string[],
+    lastValues: readonly string[],
   ) {
     this.name = name;
     this.#help = help;
     this.#labelNames = labelNames;
+    this.#lastValues = lastValues;
     this.#type = kind.type;
     this.#make = kind.make;
     this.#samples = kind.samples;
@@ -50,11 +53,14 @@ export class SeriesMetric<Series> implements Exposed {
     return this.#tree.get(first)?.get(second)?.get(third) ?? this.#add(first, second, third);
   }
 
+  /** With its sisters: a rate needs a zero to start from. */
   #add(first: string, second: string, third: string): Series {
-    const series = this.#make();
     const branch = this.#tree.get(first) ?? new Map<string, Map<string, Series>>();
     const twig = branch.get(second) ?? new Map<string, Series>();
-    this.#tree.set(first, branch.set(second, twig.set(third, series)));
+    const series = twig.get(third) ?? this.#make();
+    twig.set(third, series);
+    for (const last of this.#lastValues) if (!twig.has(last)) twig.set(last, this.#make());
+    this.#tree.set(first, branch.set(second, twig));
     return series;
   }
 

@@ -6,6 +6,7 @@ import type { Sources } from '../oauth/sources.ts';
 export interface RequestContext {
   readonly requestId: string;
   readonly startedAtMs: number;
+  readonly remoteAddress: string | undefined;
   /** The trace that the request is part of; undefined without tracing. */
   readonly traceId: string | undefined;
   /** Set once the client is authenticated or looked up; never what an unknown caller claims to be. */
@@ -22,8 +23,9 @@ export function contextOf(response: Response): RequestContext {
 }
 
 /** Who sent the request, for the audit. */
-export function callerOf(request: Request, response: Response): Caller {
-  return { requestId: contextOf(response).requestId, remoteAddress: request.ip ?? null };
+export function callerOf(response: Response): Caller {
+  const { requestId, remoteAddress } = contextOf(response);
+  return { requestId, remoteAddress: remoteAddress ?? null };
 }
 
 /** A request that has ended, as the log and the metrics know it: the route's pattern, never the URL. */
@@ -35,6 +37,8 @@ export interface RequestSummary {
   /** 499 where the caller went away before the answer began. */
   readonly status: number;
   readonly durationMs: number;
+  /** Who sent it, as far as the trusted proxies tell. */
+  readonly remoteAddress: string | undefined;
   readonly clientId: string | undefined;
   readonly errorCode: string | undefined;
   /** Undefined without tracing. */
@@ -65,6 +69,8 @@ export function requestContext(sources: Sources, observers: readonly RequestObse
     const context: RequestContext = {
       requestId: sources.randomUuid(),
       startedAtMs: performance.now(),
+      // Asked for now: a socket that is closed has forgotten it.
+      remoteAddress: request.ip,
       clientId: undefined,
       isPage: false,
       errorCode: undefined,
@@ -87,6 +93,7 @@ function summarize(request: Request, response: Response, context: RequestContext
     route: routeOf(request) ?? 'unmatched',
     status: response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST,
     durationMs: performance.now() - context.startedAtMs,
+    remoteAddress: context.remoteAddress,
     clientId: context.clientId,
     errorCode: context.errorCode,
     traceId: context.traceId,

@@ -3,13 +3,25 @@ import type { RequestObserver } from './request-context.ts';
 
 /** Logs one line per request. */
 export function requestLog(logger: Logger): RequestObserver {
-  return ({ requestId, method, route, status, durationMs, clientId, errorCode, traceId, aborted }) => {
+  return ({
+    requestId,
+    method,
+    route,
+    status,
+    durationMs,
+    remoteAddress,
+    clientId,
+    errorCode,
+    traceId,
+    aborted,
+  }) => {
     const line = {
       requestId,
       method,
       route,
       status,
       durationMs: Math.round(durationMs * 100) / 100,
+      ...(remoteAddress !== undefined && { remoteAddress }),
       ...(clientId !== undefined && { clientId }),
       ...(errorCode !== undefined && { error: errorCode }),
       ...(traceId !== undefined && { traceId }),

@@ -167,6 +167,7 @@ test('the log is complete when the process has ended', async () => {
         route,
         status,
         durationMs: expect.any(Number),
+        remoteAddress: '127.0.0.1',
         ...(clientId !== undefined && { clientId }),
         ...(error !== undefined && { error }),
         msg: 'request',

@@ -35,7 +35,8 @@ export type Handlers<M extends Message, R extends Replies<M>> = {
 };
 
 /** What became of a message. `refused`: an OAuth answer; `failed`: storage or a bug; `expired`, `rejected`: never started. */
-export type Outcome = 'ok' | 'refused' | 'failed' | 'expired' | 'rejected';
+export const OUTCOMES = ['ok', 'refused', 'failed', 'expired', 'rejected'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** Figures of one actor, as of now. */
 export interface ActorStats {

@@ -93,7 +93,7 @@ export function decisionRoute(parts: PageParts) {
       clientId: valid.client.clientId,
       scope: valid.asked.scope,
       allow,
-      caller: callerOf(request, response),
+      caller: callerOf(response),
     });
     if (allow) await authorize(parts.actors, response, valid, session);
     else respondWithError(response, valid.target, new AccessDenied('The person refused'));

@@ -46,7 +46,7 @@ export function postLoginRoute(parts: PageParts) {
       username,
       password: new Sensitive(form.get('password') ?? ''),
       replaces: parts.sessions.presented(request),
-      caller: callerOf(request, response),
+      caller: callerOf(response),
     });
     if (result.kind === 'refused') {
       await showLogin(parts, request, response, { returnTo, failed: true, username });

@@ -43,7 +43,7 @@ export function postLogoutRoute({ sessions, csrf, actors }: PageParts) {
     csrf.check(request, await readForm(request));
     const sessionHash = sessions.presented(request);
     if (sessionHash) {
-      await actors.auth.ask({ type: 'logOut', sessionHash, caller: callerOf(request, response) });
+      await actors.auth.ask({ type: 'logOut', sessionHash, caller: callerOf(response) });
     }
     sessions.end(response);
     sendPage(response, 200, loggedOutPage());

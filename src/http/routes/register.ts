@@ -26,7 +26,7 @@ export function registerRoute({ clients }: Actors, registration: RegistrationPol
       type: 'register',
       metadata,
       policy: { firstParty: false, pkceRequired: true },
-      caller: callerOf(request, response),
+      caller: callerOf(response),
     });
     contextOf(response).clientId = client.clientId;
     sendJson(response, 201, {

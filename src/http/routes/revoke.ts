@@ -12,7 +12,7 @@ export function revokeRoute({ tokens, clients }: Actors) {
     const parameters = await readForm(request);
     const { clientId } = await authenticateClient(clients, request, response, parameters);
     const token = required(parameters, 'token');
-    await tokens.ask({ type: 'revokeToken', token, clientId, caller: callerOf(request, response) });
+    await tokens.ask({ type: 'revokeToken', token, clientId, caller: callerOf(response) });
     sendJson(response, 200, {});
   };
 }

@@ -21,29 +21,24 @@ export function tokenRoute({ tokens, auth, clients }: Actors) {
     if (!client.grantTypes.includes(tokenRequest.grantType)) {
       throw new UnauthorizedClient('The client is not registered for this grant type');
     }
-    sendTokens(response, await issue(client, tokenRequest, request, response));
+    sendTokens(response, await issue(client, tokenRequest, response));
   };
 
-  function issue(
-    client: Client,
-    asked: TokenRequest,
-    request: Request,
-    response: Response,
-  ): Promise<IssuedTokens> {
+  function issue(client: Client, asked: TokenRequest, response: Response): Promise<IssuedTokens> {
     switch (asked.grantType) {
       case 'client_credentials': {
         const scope = exactScope(asked.scope, client.scope);
         return tokens.ask({ type: 'issueForClient', clientId: client.clientId, scope });
       }
       case 'authorization_code':
-        return redeem(client, asked, request, response);
+        return redeem(client, asked, response);
       case 'refresh_token':
         return tokens.ask({
           type: 'rotateRefresh',
           refreshToken: asked.refreshToken,
           clientId: client.clientId,
           scope: asked.scope ?? null,
-          caller: callerOf(request, response),
+          caller: callerOf(response),
         });
     }
   }
@@ -51,7 +46,6 @@ export function tokenRoute({ tokens, auth, clients }: Actors) {
   async function redeem(
     client: Client,
     asked: RequestFor<'authorization_code'>,
-    request: Request,
     response: Response,
   ): Promise<IssuedTokens> {
     const { clientId } = client;
@@ -61,7 +55,7 @@ export function tokenRoute({ tokens, auth, clients }: Actors) {
       codeHash: asked.codeHash,
       redirectUri: asked.redirectUri ?? null,
       codeVerifier: asked.codeVerifier ?? null,
-      caller: callerOf(request, response),
+      caller: callerOf(response),
     });
     const { grantId, userId, scope, nonce, authenticatedAt } = code;
     return tokens.ask({
