@@ -1,6 +1,7 @@
-import { context, type Span } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import { dispatch, spawn, stop, type Ref } from 'nact';
 import { OAuthError, ServerError, TemporarilyUnavailable } from '../../oauth/errors.ts';
+import { runIn } from '../../tracing/spans.ts';
 import { Fifo } from './fifo.ts';
 import type { Guardian, Supervised } from './guardian.ts';
 import { contextIn, endMessageSpan, startMessageSpan } from './message-span.ts';
@@ -204,7 +205,7 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
       life.handlers ??= this.#definition.behave(this);
       // Messages wait in another message's async context; each handler runs in its own sender's.
       const handler = life.handlers[type as M['type']] as (message: Message) => unknown;
-      result = context.with(contextIn(span, envelope.context), handler, undefined, envelope.message);
+      result = runIn(contextIn(span, envelope.context), handler, envelope.message);
     } catch (error) {
       this.#fail(life, run, error);
       // Left to nact, which asks onCrash above and resets this actor, its mailbox kept.

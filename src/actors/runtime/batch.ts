@@ -1,6 +1,7 @@
 import { context, type Context } from '@opentelemetry/api';
 import { TemporarilyUnavailable } from '../../oauth/errors.ts';
 import { contextServing } from '../../tracing/served-spans.ts';
+import { runIn } from '../../tracing/spans.ts';
 
 export interface BatchOptions<I, O> {
   /** One statement for all items; resolves to one result for each, in order. */
@@ -35,7 +36,7 @@ export function createBatcher<I, O>(options: BatchOptions<I, O>): (item: I) => P
     try {
       const items = batch.map((waiting) => waiting.item);
       const serving = contextServing(batch.map((waiting) => waiting.context));
-      const results = await context.with(serving, options.run, undefined, items);
+      const results = await runIn(serving, options.run, items);
       batch.forEach((waiting, index) => {
         waiting.resolve(results[index] as O);
       });

@@ -1,6 +1,6 @@
 import { accessTokenClaims, idTokenClaims } from '../../oauth/claims.ts';
 import { InvalidGrant } from '../../oauth/errors.ts';
-import { signJwt } from '../../oauth/jwt.ts';
+import { signJwt, type SigningKey } from '../../oauth/jwt.ts';
 import { encodeRefreshToken } from '../../oauth/refresh-token.ts';
 import { formatScope, type Scope } from '../../oauth/scope.ts';
 import { epochSeconds } from '../../oauth/sources.ts';
@@ -17,7 +17,7 @@ export async function issueForClient(
   const token = newAccessToken(tools, { clientId, userId: null, grantId: null, scope });
   // Signed after the commit: while this batch is signed, the database works on the next one.
   await tools.batches.insertAccessToken(token);
-  return issued(tools, await signAccessToken(tools, token), scope);
+  return issued(tools, signAccessToken(tools, await signerOf(tools), token), scope);
 }
 
 /** Opens a grant and issues its first tokens (RFC 6749 §4.1.4, OpenID Connect Core §3.1.3.3). Throws InvalidGrant if it was revoked before. */
@@ -36,7 +36,7 @@ export async function issueForGrant(
     expiresAt,
   });
   if (!opened) throw new InvalidGrant('The authorization code is invalid, expired or already used');
-  const accessToken = await signAccessToken(tools, token);
+  const accessToken = signAccessToken(tools, await signerOf(tools), token);
   return {
     ...issued(tools, accessToken, scope),
     ...(withRefreshToken && {
@@ -68,11 +68,18 @@ export function newAccessToken(
   };
 }
 
+/** The key that signs access tokens now. */
+export function signerOf({ keyCache, policy }: TokenTools): SigningKey | Promise<SigningKey> {
+  const algorithm = policy.accessTokenAlgorithm;
+  return keyCache.known(algorithm) ?? keyCache.signer(algorithm);
+}
+
 /** Signs an access token (RFC 9068). The client is the subject where no person is. */
-export async function signAccessToken(
-  { keyCache, policy }: TokenTools,
+export function signAccessToken(
+  { policy }: TokenTools,
+  key: SigningKey,
   token: Omit<NewAccessToken, 'grantId'>,
-): Promise<string> {
+): string {
   const claims = accessTokenClaims({
     issuer: policy.issuer,
     subject: token.userId ?? token.clientId,
@@ -82,7 +89,7 @@ export async function signAccessToken(
     expiresAt: token.expiresAt,
     tokenId: token.tokenId,
   });
-  return signJwt(await keyCache.signer(policy.accessTokenAlgorithm), 'at+jwt', claims);
+  return signJwt(key, 'at+jwt', claims);
 }
 
 /** The parts of a token response that every grant type has. */

@@ -18,9 +18,15 @@ export class KeyCache {
     this.#now = now;
   }
 
+  /** The signer if it is at hand: no token need wait for a turn to learn what is known already. */
+  known(algorithm: SigningAlgorithm): SigningKey | undefined {
+    const signer = this.#signers.get(algorithm);
+    return signer && this.#now() < signer.validUntil ? signer : undefined;
+  }
+
   async signer(algorithm: SigningAlgorithm): Promise<SigningKey> {
-    const known = this.#signers.get(algorithm);
-    if (known && this.#now() < known.validUntil) return known;
+    const known = this.known(algorithm);
+    if (known) return known;
     const signer = await this.#keys.ask({ type: 'signer', algorithm });
     this.#signers.set(algorithm, signer);
     return signer;

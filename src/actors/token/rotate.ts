@@ -2,7 +2,7 @@ import { InvalidGrant, InvalidScope } from '../../oauth/errors.ts';
 import { decodeRefreshToken, encodeRefreshToken, type RefreshTokenId } from '../../oauth/refresh-token.ts';
 import { formatScope, isWithin, parseScope } from '../../oauth/scope.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
-import { issued, newAccessToken, signAccessToken } from './issue.ts';
+import { issued, newAccessToken, signAccessToken, signerOf } from './issue.ts';
 import type { IssuedTokens, TokenMessage } from './messages.ts';
 import type { TokenTools } from './parts.ts';
 import { revokeGrant } from './revoke.ts';
@@ -39,7 +39,7 @@ export async function rotateRefresh(tools: TokenTools, message: RotateRefresh): 
     grantExpiresAt: token.issuedAt + policy.refreshTokenLifetimeSeconds,
   });
   if (!rotated) return answerStale(tools, message, presented, sources.now());
-  const accessToken = await signAccessToken(tools, { ...token, ...rotated });
+  const accessToken = signAccessToken(tools, await signerOf(tools), { ...token, ...rotated });
   return successor(tools, presented, accessToken, rotated.scope);
 }
 
@@ -101,7 +101,8 @@ async function replay(
   });
   // A grant that is revoked at this moment takes this token along: introspection looks at both.
   await tools.batches.insertAccessToken(token);
-  return successor(tools, presented, await signAccessToken(tools, token), formatScope(scope));
+  const accessToken = signAccessToken(tools, await signerOf(tools), token);
+  return successor(tools, presented, accessToken, formatScope(scope));
 }
 
 function successor(
