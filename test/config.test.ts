@@ -56,6 +56,9 @@ describe('defaults', () => {
       httpTimeoutMs: 10_000,
       shutdownTimeoutMs: 20_000,
       mailboxLimit: 1000,
+      metrics: 'on',
+      metricsPort: undefined,
+      otlpEndpoint: undefined,
       actorConcurrency: 256,
       actorInstances: 1,
       restartLimit: 5,
@@ -322,6 +325,21 @@ describe('client registration', () => {
       expect.stringMatching(/^OAUTH2_REGISTRATION_TOKEN is not set/),
     ]);
     expect(loadConfig({ ...env, OAUTH2_REGISTRATION_TOKEN: SECRET }).warnings).toEqual([]);
+  });
+});
+
+describe('observability', () => {
+  test('the metrics may have a port, but not the main one', () => {
+    expect(config({ OAUTH2_METRICS_PORT: '9464' }).metricsPort).toBe(9464);
+    expect(problemsOf({ OAUTH2_METRICS_PORT: '8080' })).toEqual([
+      'OAUTH2_METRICS_PORT must differ from OAUTH2_SERVER_PORT; leave it out to serve /metrics there',
+    ]);
+  });
+
+  test.each(['collector:4317', 'ftp://collector', 'http://'])('%s is no collector', (value) => {
+    expect(problemsOf({ OAUTH2_OTLP_ENDPOINT: value })).toEqual([
+      'OAUTH2_OTLP_ENDPOINT must be an http or https URL',
+    ]);
   });
 });
 
