@@ -189,6 +189,7 @@ test('methods that nobody registered authenticate nobody', async () => {
 test('an expired secret fails, and the one beside it works', async () => {
   const rotated = await registerClient(server.issuer, MACHINE);
   const added = await runCli(['clients', 'rotate-secret', rotated.client_id, '--overlap', '0'], server.env);
+  expect(added).toMatchObject({ code: 0, stderr: '' });
   const secret = /client_secret: (\S+)/.exec(added.stdout)?.[1];
   await expectAuthenticated(inBody(rotated.client_id, secret));
   await expectFailed(inBody(rotated.client_id, rotated.client_secret));
