@@ -130,6 +130,25 @@ export const SETTINGS = {
     default: '43200',
     about: 'Lifetime of a login session in seconds',
   },
+  loginAttemptsPerAccount: {
+    variable: 'OAUTH2_LOGIN_ATTEMPTS_PER_ACCOUNT',
+    ...integer(1, 1_000_000),
+    default: '10',
+    about:
+      'Failed logins to one account that one address has, and ten times as many all together, before a lock',
+  },
+  loginAttemptsPerAddress: {
+    variable: 'OAUTH2_LOGIN_ATTEMPTS_PER_ADDRESS',
+    ...integer(1, 1_000_000),
+    default: '100',
+    about: 'Failed logins that one address has, whatever the account, before a lock',
+  },
+  loginLockSeconds: {
+    variable: 'OAUTH2_LOGIN_LOCK',
+    ...integer(1, 86_400),
+    default: '900',
+    about: 'Seconds for which failed logins count, and for which a lock lasts',
+  },
   accessTokenAlgorithm: {
     variable: 'OAUTH2_ACCESS_TOKEN_ALGORITHM',
     ...oneOf(['ES256', 'RS256']),

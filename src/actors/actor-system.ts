@@ -11,6 +11,7 @@ import { spawnAuthActor } from './auth/actor.ts';
 import type { AuthRef } from './auth/messages.ts';
 import { Passwords } from './auth/passwords.ts';
 import { CodeStore } from './auth/store-codes.ts';
+import { LoginAttemptStore } from './auth/store-login-attempts.ts';
 import { SessionStore } from './auth/store-sessions.ts';
 import { AuthSweepStore } from './auth/store-sweep.ts';
 import { UserStore } from './auth/store-users.ts';
@@ -107,6 +108,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
           passwords,
           policy: config,
           users: new UserStore(authQueries),
+          attempts: new LoginAttemptStore(authQueries, config),
           sessions: new SessionStore(authQueries),
           codes: new CodeStore(authQueries),
           sweepStore: new AuthSweepStore(authQueries),

@@ -12,9 +12,8 @@ type Tag = { readonly name: string; readonly attributes: ReadonlyMap<string, str
 
 /** Each page as a function of the one value that fills all its holes. */
 const pages: Readonly<Record<string, (value: string) => string>> = {
-  login: (value) =>
-    loginPage({ clientName: value, username: value, failed: false, csrfToken: value, returnTo: value }),
-  'login, failed': (value) => loginPage({ username: value, failed: true, csrfToken: value }),
+  login: (value) => loginPage({ clientName: value, username: value, csrfToken: value, returnTo: value }),
+  'login, failed': (value) => loginPage({ username: value, failure: 'It did not work.', csrfToken: value }),
   consent: (value) => consentPage(consentView(value)),
   error: (value) => errorPage({ title: value, message: value, hint: value, requestId: value, code: value }),
   account: (value) => accountPage({ username: value, csrfToken: value }),
@@ -131,7 +130,7 @@ for (const [title, page] of Object.entries(pages)) {
 
 test('login sends the four fields to /auth/login', () => {
   for (const value of ['plain', ...hostile]) {
-    const page = loginPage({ username: value, failed: false, csrfToken: value, returnTo: value });
+    const page = loginPage({ username: value, csrfToken: value, returnTo: value });
     expect(form(page)).toEqual({
       method: 'post',
       action: '/auth/login',
@@ -146,20 +145,22 @@ test('login sends the four fields to /auth/login', () => {
 });
 
 test('login helps password managers, labels its fields and never echoes a password', () => {
-  const inputs = tags(loginPage({ failed: true, csrfToken: 'c' })).filter(({ name }) => name === 'input');
+  const inputs = tags(loginPage({ failure: 'It did not work.', csrfToken: 'c' })).filter(
+    ({ name }) => name === 'input',
+  );
   const byName = new Map(inputs.map(({ attributes }) => [attributes.get('name'), attributes]));
   expect(byName.get('username')?.get('autocomplete')).toBe('username');
   expect(byName.get('password')?.get('autocomplete')).toBe('current-password');
   expect(byName.get('password')?.get('type')).toBe('password');
   expect(byName.get('password')?.has('value')).toBe(false);
   expect(byName.has('return_to')).toBe(false);
-  const labels = tags(loginPage({ failed: false, csrfToken: 'c' })).filter(({ name }) => name === 'label');
+  const labels = tags(loginPage({ csrfToken: 'c' })).filter(({ name }) => name === 'label');
   expect(labels.map(({ attributes }) => attributes.get('for'))).toEqual(['username', 'password']);
 });
 
 test('login focuses the first field that is still empty', () => {
   const focused = (username?: string) =>
-    tags(loginPage({ username, failed: false, csrfToken: 'c' }))
+    tags(loginPage({ username, csrfToken: 'c' }))
       .filter(({ attributes }) => attributes.has('autofocus'))
       .map(({ attributes }) => attributes.get('name'));
   expect(focused()).toEqual(['username']);
@@ -168,18 +169,20 @@ test('login focuses the first field that is still empty', () => {
 });
 
 test('login names the client only when there is one', () => {
-  expect(loginPage({ clientName: 'A & B', failed: false, csrfToken: 'c' })).toMatch(
+  expect(loginPage({ clientName: 'A & B', csrfToken: 'c' })).toMatch(
     /Sign in to continue to <bdi[^>]*>A &amp; B<\/bdi>/,
   );
-  expect(loginPage({ failed: false, csrfToken: 'c' })).not.toContain('continue to');
+  expect(loginPage({ csrfToken: 'c' })).not.toContain('continue to');
 });
 
 test('a failed login says one constant sentence, and only when it failed', () => {
   const alert = (username: string) =>
-    /role="alert"[^>]*>([^<]*)</.exec(loginPage({ username, failed: true, csrfToken: 'c' }))?.[1];
+    /role="alert"[^>]*>([^<]*)</.exec(
+      loginPage({ username, failure: 'It did not work.', csrfToken: 'c' }),
+    )?.[1];
   expect(alert('known')).toBeTruthy();
   expect(alert('known')).toBe(alert('unknown'));
-  expect(loginPage({ failed: false, csrfToken: 'c' })).not.toContain('role="alert"');
+  expect(loginPage({ csrfToken: 'c' })).not.toContain('role="alert"');
 });
 
 test('consent carries the authorization request, and each decision has its button', () => {

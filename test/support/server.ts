@@ -59,6 +59,9 @@ export async function startServer({
     OAUTH2_ADMIN_PASSWORD: ADMIN.password,
     OAUTH2_PASSWORD_HASH_COST: '10',
     OAUTH2_CLIENT_REGISTRATION: 'open',
+    // Many tests sign in from one address, wrongly too.
+    OAUTH2_LOGIN_ATTEMPTS_PER_ACCOUNT: '1000000',
+    OAUTH2_LOGIN_ATTEMPTS_PER_ADDRESS: '1000000',
     ...(postgres && {
       OAUTH2_DATABASE_URL: postgres.url,
       OAUTH2_SECRET: 'a-master-secret-for-tests-only-0123456789',

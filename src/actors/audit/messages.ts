@@ -11,6 +11,7 @@ export const AUDIT_EVENT_TYPES = [
   'password_reset',
   'login_succeeded',
   'login_failed',
+  'login_locked',
   'logged_out',
   'consent_granted',
   'consent_denied',

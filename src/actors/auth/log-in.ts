@@ -1,18 +1,22 @@
 import { hashSecret, newSecret } from '../../oauth/secret.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
+import type { Caller } from '../audit/messages.ts';
 import type { AuthMessage, LoginResult } from './messages.ts';
 import { recordEvent, type AuthParts } from './parts.ts';
+import type { Locked } from './store-login-attempts.ts';
 
 /**
- * Signs a person in: a new session with a new id, and the one it replaces ended. An unknown name, a wrong password and a
+ * Signs a person in, unless too many attempts have failed: a new session with a new id, and the one it replaces ended. An unknown name, a wrong password and a
  * disabled account get the same answer in the same time.
  */
 export async function logIn(
   parts: AuthParts,
   { username, password, replaces, caller }: MessageOf<AuthMessage, 'logIn'>,
 ): Promise<LoginResult> {
-  const { users, sessions, passwords, sources, policy } = parts;
+  const { users, sessions, attempts, passwords, sources, policy } = parts;
+  const locked = await attempts.count(username, caller.remoteAddress);
+  if (locked) return refuseLocked(parts, username, locked, caller);
   // The time of the look-up, not of the verdict: a password that is changed in between is no longer good.
   const now = sources.now();
   const found = await users.credentials(username);
@@ -38,9 +42,24 @@ export async function logIn(
     });
     return { kind: 'refused' };
   }
+  await attempts.forgive(username, caller.remoteAddress);
   if (replaces) await sessions.end(replaces, now);
   recordEvent(parts, { type: 'login_succeeded', userId: found.userId, caller });
   return { kind: 'signed in', sessionId: new Sensitive(sessionId), expiresAt };
+}
+
+/** The same for an account that nobody has. Its owner, if there is one, is found in the audit where the lock began. */
+async function refuseLocked(
+  parts: AuthParts,
+  username: string,
+  { isNew, retryAfterSeconds }: Locked,
+  caller: Caller,
+): Promise<LoginResult> {
+  if (isNew) {
+    const found = await parts.users.credentials(username);
+    recordEvent(parts, { type: 'login_locked', ...(found && { userId: found.userId }), caller });
+  }
+  return { kind: 'locked', retryAfterSeconds };
 }
 
 /** Ends a session; one that is not live is no error. */

@@ -35,7 +35,9 @@ export interface RedeemedCode {
 
 export type LoginResult =
   | { readonly kind: 'signed in'; readonly sessionId: Sensitive; readonly expiresAt: Date }
-  | { readonly kind: 'refused' };
+  | { readonly kind: 'refused' }
+  /** Too many attempts have failed, for the account or from the address; the password was not looked at. */
+  | { readonly kind: 'locked'; readonly retryAfterSeconds: number };
 
 export type AuthMessage =
   | {

@@ -5,11 +5,12 @@ import type { Guardian } from '../runtime/guardian.ts';
 import type { TokenRef } from '../token/messages.ts';
 import type { Passwords } from './passwords.ts';
 import type { CodeStore } from './store-codes.ts';
+import type { LoginAttemptStore, LoginLimits } from './store-login-attempts.ts';
 import type { SessionStore } from './store-sessions.ts';
 import type { AuthSweepStore } from './store-sweep.ts';
 import type { UserStore } from './store-users.ts';
 
-export interface AuthPolicy {
+export interface AuthPolicy extends LoginLimits {
   readonly authorizationCodeLifetimeSeconds: number;
   readonly sessionLifetimeSeconds: number;
 }
@@ -19,6 +20,7 @@ export interface AuthParts {
   readonly guardian: Guardian;
   readonly limits: ActorLimits;
   readonly users: UserStore;
+  readonly attempts: LoginAttemptStore;
   readonly sessions: SessionStore;
   readonly codes: CodeStore;
   readonly sweepStore: AuthSweepStore;

@@ -1,6 +1,7 @@
 import type { Queries } from '../../database/database.ts';
 import { LOCKS } from '../../database/locks.ts';
 import { CodeStore } from './store-codes.ts';
+import { deleteExpiredAttempts } from './store-login-attempts.ts';
 import { SessionStore } from './store-sessions.ts';
 
 const ROWS_PER_STATEMENT = 1000;
@@ -13,10 +14,11 @@ export class AuthSweepStore {
     this.#queries = queries;
   }
 
-  /** Deletes codes and sessions that expired before the given time, each batch in a transaction of its own. */
+  /** Deletes codes, sessions and counts of logins that expired before the given time, each batch in a transaction of its own. */
   async deleteExpired(before: Date): Promise<void> {
     await this.#repeat((queries) => new CodeStore(queries).deleteExpired(before, ROWS_PER_STATEMENT));
     await this.#repeat((queries) => new SessionStore(queries).deleteExpired(before, ROWS_PER_STATEMENT));
+    await this.#repeat((queries) => deleteExpiredAttempts(queries, before, ROWS_PER_STATEMENT));
   }
 
   async #repeat(deleteSome: (queries: Queries) => Promise<number>): Promise<void> {

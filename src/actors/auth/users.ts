@@ -64,7 +64,7 @@ export async function disableUser(
 }
 
 /**
- * Sets a new password, ends the sessions and revokes the grants: whoever knew the old one keeps nothing (RFC 9700 §4.14.2).
+ * Sets a new password, unlocks the account, ends the sessions and revokes the grants: whoever knew the old one keeps nothing (RFC 9700 §4.14.2).
  * Throws InvalidRequest if there is no such user or the password is unfit.
  */
 export async function resetPassword(
@@ -75,6 +75,7 @@ export async function resetPassword(
   const userId = await parts.users.resetPassword(username, passwordHash, parts.sources.now());
   if (userId === undefined) throw new InvalidRequest('There is no such user');
   await parts.tokens.ask({ type: 'revokeIssuedToUser', userId });
+  await parts.attempts.unlock(username);
   recordEvent(parts, { type: 'password_reset', userId, caller });
 }
 

@@ -6,7 +6,8 @@ import { text } from './text.ts';
 export type LoginView = {
   readonly clientName?: string | undefined;
   readonly username?: string | undefined;
-  readonly failed: boolean;
+  /** Why the last attempt failed, in a sentence; absent before the first. */
+  readonly failure?: string | undefined;
   readonly csrfToken: string;
   readonly returnTo?: string | undefined;
 };
@@ -17,12 +18,12 @@ const words = text.login;
  * The sign-in form. Every value is untrusted. A failure is one constant sentence, whatever failed, so that
  * it tells nobody whether an account exists. `returnTo` is only carried: check it where it is followed.
  */
-export function loginPage({ clientName, username, failed, csrfToken, returnTo }: LoginView): string {
-  const describedByFailure = failed && html` aria-describedby="failure"`;
+export function loginPage({ clientName, username, failure, csrfToken, returnTo }: LoginView): string {
+  const describedByFailure = failure !== undefined && html` aria-describedby="failure"`;
   const focus = html` autofocus`;
   const body = html`<h1>${clientName ? words.continueTo(name(clientName)) : words.title}</h1>
     ${!clientName && html`<p class="lead">${words.lead}</p>`}
-    ${failed && html`<p class="alert" role="alert" id="failure">${words.failed}</p>`}
+    ${failure !== undefined && html`<p class="alert" role="alert" id="failure">${failure}</p>`}
     <form class="form" method="post" action="/auth/login">
       ${hidden('csrf_token', csrfToken)} ${returnTo !== undefined && hidden('return_to', returnTo)}
       <div class="field">
@@ -53,5 +54,5 @@ export function loginPage({ clientName, username, failed, csrfToken, returnTo }:
       </div>
       <button class="button" type="submit">${words.submit}</button>
     </form>`;
-  return render(layout({ title: failed ? words.failedTitle : words.title, body }));
+  return render(layout({ title: failure === undefined ? words.title : words.failedTitle, body }));
 }

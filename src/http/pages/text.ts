@@ -16,6 +16,7 @@ export const text = {
     lead: 'Use your account on this server.',
     continueTo: (client: Html) => html`Sign in to continue to ${client}`,
     failed: 'That username and password do not match. Please try again.',
+    locked: (seconds: number) => `Too many attempts have failed. Wait ${minutes(seconds)}, then try again.`,
     username: 'Username',
     password: 'Password',
     submit: 'Sign in',
@@ -83,6 +84,11 @@ export const text = {
     again: 'Sign in again',
   },
 } as const;
+
+function minutes(seconds: number): string {
+  const count = Math.ceil(seconds / 60);
+  return count === 1 ? 'a minute' : `${count} minutes`;
+}
 
 const SCOPE_WORDS: ReadonlyMap<string, string> = new Map([
   ['openid', 'recognise you by this account'],

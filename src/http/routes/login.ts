@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { callerOf } from '../../middleware/request-context.ts';
+import type { LoginResult } from '../../actors/auth/messages.ts';
 import { OAuthError } from '../../oauth/errors.ts';
 import { parseParameters } from '../../oauth/parameters.ts';
 import { redirectSource } from '../../oauth/redirect-uri.ts';
@@ -7,13 +8,14 @@ import { Sensitive } from '../../oauth/sensitive.ts';
 import { findTarget } from '../authorization.ts';
 import type { PageParts } from '../page-parts.ts';
 import { loginPage } from '../pages/login-page.ts';
+import { text } from '../pages/text.ts';
 import { readForm, readQuery } from '../read-body.ts';
 import { authorizationQuery, safeReturnTo } from '../return-to.ts';
 import { page, redirect, sendPage } from '../send-page.ts';
 
 interface LoginAttempt {
   readonly returnTo: string;
-  readonly failed: boolean;
+  readonly failed?: Exclude<LoginResult, { kind: 'signed in' }>;
   readonly username?: string | undefined;
 }
 
@@ -23,7 +25,6 @@ export function loginRoute(parts: PageParts) {
     const parameters = readQuery(request);
     await showLogin(parts, request, response, {
       returnTo: safeReturnTo(parameters.get('return_to')),
-      failed: false,
       username: usernameHint(parameters.get('return_to')),
     });
   });
@@ -48,8 +49,8 @@ export function postLoginRoute(parts: PageParts) {
       replaces: parts.sessions.presented(request),
       caller: callerOf(response),
     });
-    if (result.kind === 'refused') {
-      await showLogin(parts, request, response, { returnTo, failed: true, username });
+    if (result.kind !== 'signed in') {
+      await showLogin(parts, request, response, { returnTo, failed: result, username });
       return;
     }
     parts.sessions.begin(response, result.sessionId, result.expiresAt);
@@ -65,8 +66,17 @@ async function showLogin(
 ): Promise<void> {
   const destination = await destinationOf(parts, returnTo, response);
   const csrfToken = parts.csrf.issue(request, response);
-  const view = loginPage({ clientName: destination?.clientName, username, failed, csrfToken, returnTo });
-  sendPage(response, failed ? 401 : 200, view, destination ? [destination.source] : []);
+  const lockedSeconds = failed?.kind === 'locked' ? failed.retryAfterSeconds : undefined;
+  if (lockedSeconds !== undefined) response.setHeader('retry-after', lockedSeconds);
+  const view = loginPage({
+    clientName: destination?.clientName,
+    username,
+    failure: failed && (lockedSeconds === undefined ? text.login.failed : text.login.locked(lockedSeconds)),
+    csrfToken,
+    returnTo,
+  });
+  const status = failed === undefined ? 200 : lockedSeconds === undefined ? 401 : 429;
+  sendPage(response, status, view, destination ? [destination.source] : []);
 }
 
 /** Whom the person signs in for, and where the browser may be sent in the end, if the request is one that we would serve. */
