@@ -30,6 +30,21 @@ onEachBackend((backend) => {
     await sweep.deleteExpired(NOW);
     expect(await backend.count('authorization_codes')).toBe(2);
   });
+
+  test('counts of failed logins go once their time is over', async () => {
+    for (const [key, at] of [
+      ['old', NOW.getTime() - 1],
+      ['new', NOW.getTime()],
+    ]) {
+      await backend.rows('insert into login_attempts (key, points, expire) values (?, 1, ?::int8)', [
+        key,
+        at,
+      ]);
+    }
+    const [sweep] = backend.each((queries) => new AuthSweepStore(queries));
+    await sweep.deleteExpired(NOW);
+    expect(await backend.rows('select key from login_attempts')).toEqual([{ key: 'new' }]);
+  });
 });
 
 onPostgres((backend) => {
