@@ -5,5 +5,7 @@ export const LOCKS = {
   firstAdmin: 5_470_003,
   tokenPartitions: 5_470_004,
   grantSweep: 5_470_005,
-  authSweep: 5_470_006,
+  codeSweep: 5_470_006,
+  sessionSweep: 5_470_007,
+  loginAttemptSweep: 5_470_008,
 } as const;

@@ -51,7 +51,7 @@ onPostgres((backend) => {
   test('one replica sweeps at a time, and the others leave it alone', async () => {
     await addExpired(backend, 5);
     const [sweep, other] = backend.each((queries) => new AuthSweepStore(queries));
-    await backend.databases[1].queriesOf('test').exclusively(LOCKS.authSweep, 'wait', async () => {
+    await backend.databases[1].queriesOf('test').exclusively(LOCKS.codeSweep, 'wait', async () => {
       await sweep.deleteExpired(NOW);
       expect(await backend.count('authorization_codes')).toBe(5);
     });

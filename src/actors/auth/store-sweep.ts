@@ -16,14 +16,21 @@ export class AuthSweepStore {
 
   /** Deletes codes, sessions and counts of logins that expired before the given time, each batch in a transaction of its own. */
   async deleteExpired(before: Date): Promise<void> {
-    await this.#repeat((queries) => new CodeStore(queries).deleteExpired(before, ROWS_PER_STATEMENT));
-    await this.#repeat((queries) => new SessionStore(queries).deleteExpired(before, ROWS_PER_STATEMENT));
-    await this.#repeat((queries) => deleteExpiredAttempts(queries, before, ROWS_PER_STATEMENT));
+    await this.#repeat(LOCKS.codeSweep, (queries) =>
+      new CodeStore(queries).deleteExpired(before, ROWS_PER_STATEMENT),
+    );
+    await this.#repeat(LOCKS.sessionSweep, (queries) =>
+      new SessionStore(queries).deleteExpired(before, ROWS_PER_STATEMENT),
+    );
+    await this.#repeat(LOCKS.loginAttemptSweep, (queries) =>
+      deleteExpiredAttempts(queries, before, ROWS_PER_STATEMENT),
+    );
   }
 
-  async #repeat(deleteSome: (queries: Queries) => Promise<number>): Promise<void> {
+  /** A lock for each table: whoever leaves a table to another knows that it is that table the other sweeps. */
+  async #repeat(lock: number, deleteSome: (queries: Queries) => Promise<number>): Promise<void> {
     for (;;) {
-      const deleted = await this.#queries.exclusively(LOCKS.authSweep, 'skip', ({ query }) =>
+      const deleted = await this.#queries.exclusively(lock, 'skip', ({ query }) =>
         deleteSome({ ...this.#queries, query }),
       );
       if ((deleted ?? 0) < ROWS_PER_STATEMENT) return;
