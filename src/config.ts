@@ -52,7 +52,14 @@ export function loadConfig(
     issuer: values.issuer ?? defaultIssuer(values.serverHost, values.serverPort),
     clientRegistration: values.clientRegistration ?? (values.databaseUrl ? 'protected' : 'open'),
   });
-  return { config, warnings: [...registrationWarnings(values, config.issuer), ...unknownVariables(env)] };
+  return {
+    config,
+    warnings: [
+      ...registrationWarnings(values, config.issuer),
+      ...metricsWarnings(config),
+      ...unknownVariables(env),
+    ],
+  };
 }
 
 /** The Markdown table of every setting, laid out as Prettier does. */
@@ -178,6 +185,11 @@ function registrationWarnings(
     ];
   }
   return [];
+}
+
+function metricsWarnings({ metrics, metricsPort }: Config): string[] {
+  if (metrics === 'on' || metricsPort === undefined) return [];
+  return ['OAUTH2_METRICS_PORT is without effect, because OAUTH2_METRICS is off'];
 }
 
 function unknownVariables(env: Environment): string[] {

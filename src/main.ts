@@ -4,7 +4,7 @@ import { loadConfig, type Config } from './config.ts';
 import { describeBug } from './describe-bug.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { createApp, createMetricsApp, type AppParts } from './http/app.ts';
-import { cachedReadiness, type Readiness } from './http/readiness.ts';
+import { cachedReadiness, type Readiness, type ReadinessLimits } from './http/readiness.ts';
 import { closeServer, createHttpServer, listenOn } from './http/server.ts';
 import { openLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
@@ -16,14 +16,15 @@ import { startTracing } from './tracing/sdk.ts';
 import { packageVersion } from './version.ts';
 import { welcome } from './welcome.ts';
 
-/** A probe storm costs one round of checks in this time. */
-const READINESS_MAX_AGE_MS = 1000;
+/** A probe storm costs one round of checks in this time; Kubernetes gives a probe one second. */
+const READINESS: ReadinessLimits = { maxAgeMs: 1000, checkTimeoutMs: 700 };
 
 /** A terminal's Ctrl-C may arrive twice at once, from the terminal and through npm; a person's second one comes later. */
 const SAME_SIGNAL_MS = 1000;
 
-/** What is left of the traces is sent within this time. */
+/** What is left of the traces is sent within this time, or what the shutdown has left of it. */
 const TRACES_FLUSH_MS = 3000;
+const MIN_TRACES_FLUSH_MS = 500;
 
 /** The actors' drain has at least this, however long HTTP took. */
 const MIN_ACTOR_DRAIN_MS = 1000;
@@ -37,7 +38,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
 
   const ending = new Ending(logger);
   const tracing = await startTracing(env, config.otlpEndpoint, packageVersion(), (trouble) => {
-    logger.warn({ trouble }, 'traces cannot be sent');
+    logger.warn({ trouble }, 'trouble with tracing');
   });
   const metrics = config.metrics === 'on' ? createMetrics(packageVersion()) : undefined;
   const onExhausted = (actor: string) => {
@@ -74,7 +75,8 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
     await changes.close();
     const leftMs = Math.min(config.shutdownTimeoutMs, endsAtMs - performance.now());
     await stagedoor.close(Math.max(MIN_ACTOR_DRAIN_MS, leftMs));
-    await tracing?.end(TRACES_FLUSH_MS);
+    const flushMs = Math.min(TRACES_FLUSH_MS, endsAtMs - performance.now());
+    await tracing?.end(Math.max(MIN_TRACES_FLUSH_MS, flushMs));
     // Last, so that the drain can be watched.
     if (metricsServer?.listening) await closeServer(metricsServer, MIN_ACTOR_DRAIN_MS);
     logger.info('stopped');
@@ -109,7 +111,7 @@ function appParts(
 type Phase = 'starting' | 'serving' | 'draining';
 
 function readinessOf(stagedoor: Pick<Stagedoor, 'actors' | 'storage'>, phase: () => Phase): Readiness {
-  const cached = cachedReadiness(readinessChecks(stagedoor), READINESS_MAX_AGE_MS);
+  const cached = cachedReadiness(readinessChecks(stagedoor), READINESS);
   return async () => (phase() === 'serving' ? cached() : { ready: false, checks: { process: phase() } });
 }
 

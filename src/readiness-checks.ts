@@ -1,3 +1,4 @@
+import type { Database } from './database/database.ts';
 import { schemaState } from './database/schema.ts';
 import type { Checks } from './http/readiness.ts';
 import { SIGNING_ALGORITHMS } from './oauth/jwt.ts';
@@ -8,6 +9,7 @@ export function readinessChecks({ actors, storage }: Pick<Stagedoor, 'actors' | 
   return {
     database: async () => {
       if (!storage.isIntact()) return 'the data folder is gone; stop the server, put it back and start again';
+      if (isBusyButWell(storage.database)) return true;
       const state = await schemaState(storage.database.knex);
       // A newer schema is an upgrade on its way: migrations only expand, and the replicas that run must serve on.
       return state.kind === 'behind' ? 'schema behind' : true;
@@ -21,4 +23,13 @@ export function readinessChecks({ actors, storage }: Pick<Stagedoor, 'actors' | 
     actors: () =>
       actors.guardian.exhaustedBy === undefined || `${actors.guardian.exhaustedBy} crashed too often`,
   };
+}
+
+/** A database whose statements came back this lately is there. */
+const RECENT_MS = 1000;
+
+/** A pool without a free connection would keep the check waiting; that is load, and to take the replica out of service adds to it. */
+function isBusyButWell(database: Database): boolean {
+  const { used, limit, waiting } = database.poolStats();
+  return used >= limit && waiting > 0 && performance.now() - database.lastAnsweredAtMs() < RECENT_MS;
 }

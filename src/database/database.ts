@@ -53,6 +53,8 @@ export interface Database {
   readonly knex: Knex;
   readonly embedded: boolean;
   poolStats(): PoolStats;
+  /** When a statement last came back without a fault, in milliseconds on the monotonic clock. */
+  lastAnsweredAtMs(): number;
   /** The database as one actor's store uses it. */
   queriesOf(actor: string): Queries;
   close(): Promise<void>;
@@ -120,11 +122,17 @@ function wrap(
   close: () => Promise<void>,
 ): Database {
   const pool = (knex.client as { pool: TarnPool }).pool;
+  let answeredAtMs = -Infinity;
+  const observeAnswers: StatementObserver = (actor, statement, durationMs, failed) => {
+    if (!failed) answeredAtMs = performance.now();
+    observe(actor, statement, durationMs, failed);
+  };
   return {
     knex,
     embedded,
     close,
-    queriesOf: (actor) => queriesOn(knex, actor, observe),
+    queriesOf: (actor) => queriesOn(knex, actor, observeAnswers),
+    lastAnsweredAtMs: () => answeredAtMs,
     poolStats: () => ({
       used: pool.numUsed(),
       free: pool.numFree(),

@@ -20,7 +20,7 @@ export function actorMetrics(instruments: Instruments): ActorObserver {
   );
   const messages = instruments.tally(
     'actor_messages_total',
-    'Messages by what became of them: ok, refused (an OAuth answer), failed (storage or a bug), expired (waited past its deadline), rejected (mailbox full or actor ended)',
+    'Messages by what became of them: ok, refused (an OAuth answer), failed (storage or a bug), expired (no answer before its deadline), rejected (mailbox full or actor ended)',
     ['actor', 'message', 'outcome'],
     OUTCOMES,
   );
@@ -36,9 +36,8 @@ export function actorMetrics(instruments: Instruments): ActorObserver {
     },
     settled: (actor, message, outcome, durationMs) => {
       messages.of(actor, message, outcome).add();
-      // What was never started has no duration.
-      if (outcome !== 'expired' && outcome !== 'rejected')
-        durations.of(actor, message).observe(durationMs / 1000);
+      // What was never started has none.
+      if (durationMs > 0) durations.of(actor, message).observe(durationMs / 1000);
     },
     failed: () => undefined,
     crashed: () => undefined,

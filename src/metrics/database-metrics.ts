@@ -3,7 +3,7 @@ import type { Instruments } from './instruments.ts';
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** Counts statements by the actor that sent them and their name. */
+/** Counts statements by the kind of actor that sent them (its instances share a store) and their name. */
 export function databaseMetrics(instruments: Instruments): StatementObserver {
   const queries = instruments.tally(
     'db_queries_total',

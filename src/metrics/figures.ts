@@ -23,14 +23,6 @@ export function watchFigures(
   actors: Pick<Actors, 'clients' | 'tokens' | 'keys'>,
   now: () => Date,
 ): void {
-  const clients = instruments.gauge(
-    'oauth_clients_total',
-    'Clients, the same figure on each replica (exact up to some 60,000, estimated above)',
-  );
-  const tokens = instruments.gauge(
-    'oauth_active_tokens',
-    'Access tokens that are neither expired nor revoked, the same figure on each replica (exact up to some 60,000, estimated above)',
-  );
   const activated = instruments.gauge(
     'signing_key_activated_timestamp_seconds',
     'When the key that signs now began to',
@@ -49,9 +41,12 @@ export function watchFigures(
     ]);
     return { clients: clientCount, activeTokens, keys };
   }, MAX_AGE_MS);
+  // Made with the first answer: a gauge without labels would say zero before that.
+  let counts: ReturnType<typeof countGauges> | undefined;
   const show = (figures: Figures) => {
-    clients.set(figures.clients);
-    tokens.set(figures.activeTokens);
+    counts ??= countGauges(instruments);
+    counts.clients.set(figures.clients);
+    counts.tokens.set(figures.activeTokens);
     for (const algorithm of SIGNING_ALGORITHMS) {
       const labels = { algorithm };
       activated.set(labels, activationOf(figures.keys, algorithm, now()));
@@ -62,6 +57,19 @@ export function watchFigures(
     const shown = current().then(show, () => undefined);
     await Promise.race([shown, sleep(PATIENCE_MS, undefined, { ref: false })]);
   });
+}
+
+function countGauges(instruments: Instruments) {
+  return {
+    clients: instruments.gauge(
+      'oauth_clients_total',
+      'Clients, the same figure on each replica (exact up to some 60,000, estimated above)',
+    ),
+    tokens: instruments.gauge(
+      'oauth_active_tokens',
+      'Access tokens that are neither expired nor revoked, the same figure on each replica (exact up to some 60,000, estimated above)',
+    ),
+  };
 }
 
 function activationOf(keys: readonly KeySummary[], algorithm: SigningAlgorithm, now: Date): number {

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Caller } from '../actors/audit/messages.ts';
 import type { Sources } from '../oauth/sources.ts';
+import { onceOver } from './request-end.ts';
 
 /** What is known of a request while it is served, and logged when it ends. */
 export interface RequestContext {
@@ -78,7 +79,7 @@ export function requestContext(sources: Sources, observers: readonly RequestObse
     };
     response.locals.context = context;
     response.setHeader('x-request-id', context.requestId);
-    response.once('close', () => {
+    onceOver(request, response, () => {
       const summary = summarize(request, response, context);
       for (const observe of observers) observe(summary);
     });

@@ -1,7 +1,16 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
+import {
+  context,
+  isSpanContextValid,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+  type Span,
+} from '@opentelemetry/api';
 import type { NextFunction, Request, Response } from 'express';
 import { endSpan, startSpan } from '../tracing/spans.ts';
 import { noteTraceId, routeOf } from './request-context.ts';
+import { onceOver } from './request-end.ts';
 
 /**
  * A span for each request, in the trace that the caller's headers name (W3C Trace Context; OpenTelemetry, HTTP server spans).
@@ -11,16 +20,19 @@ export function traceRequests() {
   return (request: Request, response: Response, next: NextFunction): void => {
     const parent = propagation.extract(ROOT_CONTEXT, request.headers);
     const span = startSpan(request.method, { kind: SpanKind.SERVER }, parent);
-    const { traceId } = span.spanContext();
-    noteTraceId(response, traceId);
-    response.setHeader('x-trace-id', traceId);
+    // Without an exporter that it knows, the SDK makes spans that are none.
+    if (isSpanContextValid(span.spanContext())) {
+      const { traceId } = span.spanContext();
+      noteTraceId(response, traceId);
+      response.setHeader('x-trace-id', traceId);
+    }
     // What the sampler leaves out costs nothing more.
     if (!span.isRecording()) {
       next();
       return;
     }
     span.setAttributes(attributesOf(request));
-    response.once('close', () => {
+    onceOver(request, response, () => {
       endRequestSpan(span, request, response);
     });
     context.with(trace.setSpan(parent, span), next);

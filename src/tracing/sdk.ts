@@ -3,6 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 type Environment = Record<string, string | undefined>;
 
+/** As many as the largest batch serves. */
+const MAX_LINKS = 500;
+
 /** Where traces go; ending it sends what is left. */
 export interface Tracing {
   /** Waits no longer than `timeoutMs`: a collector that is away must not keep the process. */
@@ -34,7 +37,8 @@ export async function startTracing(
   const resource = resources
     .defaultResource()
     .merge(resources.resourceFromAttributes({ 'service.version': version }));
-  const sdk = new NodeSDK({ resource });
+  // A batched statement has a link to each message that it serves; the SDK's own limit is 128.
+  const sdk = new NodeSDK({ resource, spanLimits: { linkCountLimit: MAX_LINKS } });
   diag.setLogger(quiet(complain), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   sdk.start();
   return {
@@ -48,13 +52,18 @@ export async function startTracing(
 /** The same complaint comes no more often than this. */
 const REPEAT_MS = 60_000;
 
+/** Complaints that are told apart; beyond that they count as one. */
+const MAX_COMPLAINTS = 20;
+
 /** Passes on warnings and errors of the SDK, each once in a while: a collector that is away fails every few seconds. */
 function quiet(complain: (message: string) => void): DiagLogger {
-  let saidAtMs = -Infinity;
+  const saidAtMs = new Map<string, number>();
   const say = (message: string) => {
-    if (performance.now() - saidAtMs < REPEAT_MS) return;
-    saidAtMs = performance.now();
-    complain(summary(message));
+    const complaint = summary(message);
+    const key = saidAtMs.has(complaint) || saidAtMs.size < MAX_COMPLAINTS ? complaint : '';
+    if (performance.now() - (saidAtMs.get(key) ?? -Infinity) < REPEAT_MS) return;
+    saidAtMs.set(key, performance.now());
+    complain(complaint);
   };
   const nothing = () => undefined;
   return { error: say, warn: say, info: nothing, debug: nothing, verbose: nothing };

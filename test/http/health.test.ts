@@ -54,7 +54,7 @@ describe('the checks', () => {
           return true as const;
         },
       },
-      100,
+      { maxAgeMs: 100, checkTimeoutMs: 1000 },
     );
     const reports = await Promise.all(Array.from({ length: 1000 }, () => readiness()));
     expect(runs).toBe(1);
@@ -63,6 +63,28 @@ describe('the checks', () => {
     await sleep(120);
     await readiness();
     expect(runs).toBe(2);
+  });
+
+  test('that hang are answered for in time, and not begun again while they do', async () => {
+    let begun = 0;
+    let release!: (value: true) => void;
+    const hanging = () => {
+      begun += 1;
+      return new Promise<true>((resolve) => (release = resolve));
+    };
+    const readiness = cachedReadiness({ hanging, fine: () => true }, { maxAgeMs: 10, checkTimeoutMs: 30 });
+    for (let round = 0; round < 3; round += 1) {
+      expect(await readiness()).toEqual({
+        ready: false,
+        checks: { hanging: 'no answer in time', fine: 'ok' },
+      });
+      await sleep(15);
+    }
+    expect(begun).toBe(1);
+    release(true);
+    await sleep(15);
+    void readiness();
+    expect(begun).toBe(2);
   });
 
   test('that throw are failed, without the error’s words', async () => {
@@ -75,7 +97,7 @@ describe('the checks', () => {
         words: () => 'the reason',
         fine: () => true,
       },
-      100,
+      { maxAgeMs: 100, checkTimeoutMs: 1000 },
     );
     expect(await readiness()).toEqual({
       ready: false,

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { holdLock } from '../chaos/load.ts';
 import {
   introspect,
@@ -171,6 +173,45 @@ test('a caller cannot make up series: neither by paths, nor methods, nor client 
     added.map((name) => /method="(\w+)",route="([^"]+)",status="(\d+)"/.exec(name)!.slice(1, 4).join(' ')),
   ).toEqual(expect.arrayContaining(['GET unmatched 404', 'other unmatched 404', 'GET /oauth/token 405']));
   expect(added.length).toBeLessThanOrEqual(10);
+});
+
+test('requests that a caller pipelines and leaves are counted and logged like any others', async () => {
+  const [route, count] = ['/oauth/introspect', 20];
+  const body = 'client_id=nobody&client_secret=wrong&token=x';
+  const head = [
+    `POST ${route} HTTP/1.1`,
+    'Host: x',
+    'Content-Type: application/x-www-form-urlencoded',
+    `Content-Length: ${body.length}`,
+  ];
+  const logged = () =>
+    server
+      .output('stdout')
+      .split('\n')
+      .filter((line) => line.includes(`"route":"${route}"`)).length;
+  const total = async () => {
+    const series = [...(await scrape(server.issuer))];
+    return series
+      .filter(([name]) => name.startsWith(`${PREFIX}http_requests_total`) && name.includes(route))
+      .reduce((sum, [, value]) => sum + value, 0);
+  };
+  const [loggedBefore, totalBefore] = [logged(), await total()];
+  const socket = connect(server.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`.repeat(count));
+  const refused = `${PREFIX}actor_messages_total{actor="client",message="authenticate",outcome="refused"}`;
+  const refusedBefore = (await scrape(server.issuer)).get(refused)!;
+  await once(socket, 'data');
+  socket.resetAndDestroy();
+  await eventually(
+    async () => (await total()) - totalBefore,
+    (by) => by >= 1,
+  );
+  // As many lines as requests that the server began with, which is no fewer than the actor was asked for.
+  await eventually(async () => {
+    const asked = (await scrape(server.issuer)).get(refused)! - refusedBefore;
+    return logged() - loggedBefore >= asked && (await total()) - totalBefore === logged() - loggedBefore;
+  });
 });
 
 test('replicas agree on the clients and the active tokens, for they ask the database', async () => {

@@ -26,7 +26,7 @@ onEachBackend((backend) => {
     const [sweepStore] = backend.each((queries) => new TokenSweepStore(queries));
     const sources = { ...systemSources, now: () => now };
     store = tokens;
-    batches = createTokenBatches({ guardian, store, sweepStore, sources } as unknown as TokenParts);
+    batches = createTokenBatches({ guardian, store, sweepStore, sources } as unknown as TokenParts, 'token');
   });
   afterAll(() => guardian.drain(0));
 

@@ -122,7 +122,7 @@ test('a collector that is away, or answers nothing, holds up no request and not 
     expect((await medianMs(server)) / (await medianMs(plain))).toBeLessThan(4);
     if (port !== (silent.address() as AddressInfo).port) {
       // Said once, not once per batch.
-      const complaints = () => server.output('stdout').match(/traces cannot be sent/g)?.length;
+      const complaints = () => server.output('stdout').match(/trouble with tracing/g)?.length;
       expect(await eventually(complaints)).toBe(1);
     }
     const startedAtMs = performance.now();

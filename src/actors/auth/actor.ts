@@ -19,7 +19,7 @@ export function spawnAuthActor(parts: AuthParts, name: string): AuthRef {
     limits: parts.limits,
     timers: [{ everyMs: SWEEP_MS, message: { type: 'sweep' } }],
     behave: () => {
-      const batches = createCodeBatches(parts);
+      const batches = createCodeBatches(parts, name);
       return {
         logIn: (message) => logIn(parts, message),
         findSession: async ({ sessionHash }) => (await sessions.find(sessionHash, sources.now())) ?? null,

@@ -19,14 +19,14 @@ export interface CodeBatches {
   readonly claim: (claim: Claim) => Promise<ClaimResult>;
 }
 
-export function createCodeBatches({ guardian, codes, sources }: AuthParts): CodeBatches {
+export function createCodeBatches({ guardian, codes, sources }: AuthParts, actor: string): CodeBatches {
   const batcher = <I, O>(statement: string, run: (items: readonly I[]) => Promise<readonly O[]>) =>
     createBatcher<I, O>({
       run,
       maxSize: MAX_BATCH,
       concurrency: 1,
       onSend: (size) => {
-        guardian.observer.batched('auth', statement, size);
+        guardian.observer.batched(actor, statement, size);
       },
     });
   return {

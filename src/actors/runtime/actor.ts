@@ -228,8 +228,10 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
   }
 
   #succeed(run: Run, reply: unknown): void {
+    // Whoever asked was told meanwhile that it took too long.
+    const isLate = run.envelope.isSettled();
     run.envelope.settle(undefined, reply);
-    this.#finish(run, 'ok');
+    this.#finish(run, isLate ? 'expired' : 'ok');
   }
 
   #fail(life: Life<M, R>, run: Run, error: unknown): void {
@@ -279,7 +281,9 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
     this.#timers.forEach(clearInterval);
     for (const envelope of this.#unsettled) envelope.settle(new TemporarilyUnavailable('stopped'));
     this.#unsettled.clear();
-    this.#mailbox.clear();
+    for (let left = this.#mailbox.shift(); left; left = this.#mailbox.shift()) {
+      this.#observe(left.message.type, 'rejected', 0);
+    }
     stop(this.#ref);
     this.#checkEmptied();
   }

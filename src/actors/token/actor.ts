@@ -24,7 +24,7 @@ export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
       const tools: TokenTools = {
         ...parts,
         keyCache: new KeyCache(parts.keys, parts.sources.now),
-        batches: createTokenBatches(parts),
+        batches: createTokenBatches(parts, name),
       };
       return {
         issueForClient: (message) => issueForClient(tools, message),

@@ -12,7 +12,7 @@ const CONCURRENCY = 2;
 const NO_PARTITION = '23514';
 
 /** The token path's statements, batched. */
-export function createTokenBatches(parts: TokenParts): TokenBatches {
+export function createTokenBatches(parts: TokenParts, actor: string): TokenBatches {
   const { guardian, store } = parts;
   const batcher = <I, O>(statement: string, run: (items: readonly I[]) => Promise<readonly O[]>) =>
     createBatcher<I, O>({
@@ -20,7 +20,7 @@ export function createTokenBatches(parts: TokenParts): TokenBatches {
       maxSize: MAX_BATCH,
       concurrency: CONCURRENCY,
       onSend: (size) => {
-        guardian.observer.batched('token', statement, size);
+        guardian.observer.batched(actor, statement, size);
       },
     });
   const partitioned =

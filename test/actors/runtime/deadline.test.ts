@@ -169,3 +169,14 @@ test('an ask that was answered, refused or failed leaves no timer behind', async
   );
   expect(timers()).toBe(before);
 });
+
+test('an answer that comes after the asker was told that it took too long is counted as expired', async () => {
+  const observer = new Recorder();
+  const probe = spawnProbe(newGuardian({ observer }), { askTimeoutMs: ENOUGH_TO_START_MS });
+  const gate = newGate();
+  expect(await errorOf(probe.ask(run(() => gate.promise)))).toMatchObject({ reason: 'deadline' });
+  gate.open();
+  await turns();
+  expect(observer.outcomes).toMatchObject([{ outcome: 'expired' }]);
+  expect(observer.outcomes[0]!.durationMs).toBeGreaterThan(0);
+});

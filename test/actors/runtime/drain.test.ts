@@ -48,7 +48,8 @@ test('a drain finishes what is in flight and what is queued, takes nothing new, 
 });
 
 test('a drain that runs out of time rejects what is left, in flight or queued, and none of it starts later', async () => {
-  const guardian = newGuardian();
+  const observer = new Recorder();
+  const guardian = newGuardian({ observer });
   const probe = spawnProbe(guardian, { concurrency: 1, askTimeoutMs: LONG_MS });
   const gate = newGate();
   const stuck = errorOf(probe.ask(run(() => gate.promise)));
@@ -58,6 +59,7 @@ test('a drain that runs out of time rejects what is left, in flight or queued, a
   await guardian.drain(30);
   for (const error of await Promise.all([stuck, ...queued])) {
     expect(error).toMatchObject({ code: 'temporarily_unavailable', reason: 'stopped' });
+    expect(observer.count('rejected')).toBe(5);
   }
   expect(guardian.stats()).toMatchObject([{ mailboxDepth: 0, inFlight: 1 }]);
   gate.open();
