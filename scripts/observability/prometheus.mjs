@@ -1,11 +1,10 @@
 // A throw-away Prometheus from Debian's package, and promtool.
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endChild, startChild } from '../../bench/children.mjs';
+import { freePort } from '../free-port.mjs';
 
 const START_TIMEOUT_MS = 15_000;
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -130,13 +129,4 @@ function apt(...args) {
     maxBuffer: 64 << 20,
   });
   if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}`);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

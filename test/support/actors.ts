@@ -1,4 +1,5 @@
-import { spawnActor, type ActorLimits } from '../../src/actors/runtime/actor.ts';
+import { spawnActor } from '../../src/actors/runtime/actor.ts';
+import type { ActorLimits } from '../../src/actors/runtime/definition.ts';
 import { Guardian, type GuardianOptions } from '../../src/actors/runtime/guardian.ts';
 import type { ActorObserver, ActorRef, ActorStats, Outcome } from '../../src/actors/runtime/protocol.ts';
 

@@ -1,5 +1,6 @@
 import type { Sources } from '../../oauth/sources.ts';
-import { spawnActor, type ActorLimits } from '../runtime/actor.ts';
+import { spawnActor } from '../runtime/actor.ts';
+import type { ActorLimits } from '../runtime/definition.ts';
 import { createBatcher } from '../runtime/batch.ts';
 import type { Guardian } from '../runtime/guardian.ts';
 import type { AuditEvent, AuditMessage, AuditRef, AuditReplies } from './messages.ts';

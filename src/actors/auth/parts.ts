@@ -1,6 +1,6 @@
 import type { Sources } from '../../oauth/sources.ts';
 import type { AuditEvent, AuditRef } from '../audit/messages.ts';
-import type { ActorLimits } from '../runtime/actor.ts';
+import type { ActorLimits } from '../runtime/definition.ts';
 import type { Guardian } from '../runtime/guardian.ts';
 import type { TokenRef } from '../token/messages.ts';
 import type { Passwords } from './passwords.ts';

@@ -2,8 +2,9 @@ import type { Span } from '@opentelemetry/api';
 import { dispatch, spawn, stop, type Ref } from 'nact';
 import { OAuthError, ServerError, TemporarilyUnavailable } from '../../oauth/errors.ts';
 import { runIn } from '../../tracing/spans.ts';
+import type { ActorDefinition } from './definition.ts';
 import { Fifo } from './fifo.ts';
-import type { Guardian, Supervised } from './guardian.ts';
+import type { Supervised } from './guardian.ts';
 import { contextIn, endMessageSpan, startMessageSpan } from './message-span.ts';
 import { askEnvelope, tellEnvelope, type Envelope } from './mailbox.ts';
 import type { ActorRef, ActorStats, Handlers, Message, MessageOf, Outcome, Replies } from './protocol.ts';
@@ -13,27 +14,6 @@ const TURN = 'turn';
 
 /** Messages that one turn may start before others get theirs. */
 const MAX_STARTS_PER_TURN = 256;
-
-/** Bounds of one actor. */
-export interface ActorLimits {
-  /** Messages waiting; one more is refused. */
-  readonly mailboxLimit: number;
-  /** Messages started and not yet answered; the next one waits in the mailbox. */
-  readonly concurrency: number;
-  readonly askTimeoutMs: number;
-}
-
-export interface ActorDefinition<M extends Message, R extends Replies<M>> {
-  readonly name: string;
-  readonly guardian: Guardian;
-  readonly limits: ActorLimits;
-  /** Makes the handlers and the state they close over; called at the start and again after each crash. */
-  readonly behave: (self: ActorRef<M, R>) => Handlers<M, R>;
-  /** Told of each message that was taken by tell and not served: refused, crashed, or left over when the actor ended. */
-  readonly onUndelivered?: (message: M) => void;
-  /** Messages the actor sends itself, each time the interval has passed. */
-  readonly timers?: readonly { readonly everyMs: number; readonly message: M }[];
-}
 
 /** One life of an actor, from a (re)start to its crash. */
 interface Life<M extends Message, R extends Replies<M>> {

@@ -3,7 +3,7 @@ import type { DerivedKey } from '../../oauth/master-secret.ts';
 import type { Sources } from '../../oauth/sources.ts';
 import type { AuditRef } from '../audit/messages.ts';
 import type { KeysRef } from '../keys/messages.ts';
-import type { ActorLimits } from '../runtime/actor.ts';
+import type { ActorLimits } from '../runtime/definition.ts';
 import type { Guardian } from '../runtime/guardian.ts';
 import type { KeyCache } from './key-cache.ts';
 import type { AccessTokenKey, NewAccessToken, NewGrant, Rotated, Rotation, TokenStore } from './store.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { spawnActor, type ActorDefinition } from '../../../src/actors/runtime/actor.ts';
+import { spawnActor } from '../../../src/actors/runtime/actor.ts';
+import type { ActorDefinition } from '../../../src/actors/runtime/definition.ts';
 import type { ActorRef, Handlers, MessageOf } from '../../../src/actors/runtime/protocol.ts';
 import { routeByKey } from '../../../src/actors/runtime/route-by-key.ts';
 import { newGuardian } from '../../support/actors.ts';
