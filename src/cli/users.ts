@@ -76,8 +76,20 @@ export function addUserCommands(
     });
 
   users
+    .command('enable <username>')
+    .description('undo disable; what was revoked stays revoked')
+    .action(async (username: string) => {
+      await withActors(env, (actors) =>
+        actors.auth.ask({ type: 'enableUser', username, caller: LOCAL_CALLER }),
+      );
+      print(`enabled ${username}\n`);
+    });
+
+  users
     .command('reset-password <username>')
-    .description('set a new password, printed once; ends the sessions')
+    .description(
+      'set a new password, printed once; ends the sessions, revokes the tokens, unlocks the account',
+    )
     .option('--password-stdin', 'read the password from the first line of standard input')
     .action(async (username: string, options: PasswordOptions) => {
       const password = await choosePassword(options);

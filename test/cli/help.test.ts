@@ -6,10 +6,11 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['', ['serve', 'migrate', 'users', 'clients', 'keys', 'OAUTH2_DATABASE_URL', 'OAUTH2_DATA_DIR']],
   ['serve', ['SIGTERM']],
   ['migrate', ['schema']],
-  ['users', ['add', 'list', 'disable', 'reset-password']],
+  ['users', ['add', 'list', 'disable', 'enable', 'reset-password']],
   ['users add', ['<username>', '--admin', '--email <address>', '--name <name>', '--password-stdin']],
   ['users list', ['at most 1000']],
   ['users disable', ['<username>', 'sessions', 'tokens']],
+  ['users enable', ['<username>', 'undo disable']],
   ['users reset-password', ['<username>', '--password-stdin', 'sessions']],
   ['clients', ['add', 'list', 'rotate-secret', 'disable', 'enable']],
   [

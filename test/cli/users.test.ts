@@ -86,6 +86,19 @@ test('disabling a user ends the sessions and tokens that a running server has gi
   expect(redeemed).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
   const row = rowsOf(await users('list')).find(([username]) => username === 'zoe');
   expect(row?.at(-1)).toMatch(/^\d{4}-/);
+
+  expect(await users('enable', 'Zoe')).toBe('enabled Zoe\n');
+  await logIn(person, credentials.username, credentials.password);
+  expect(await isSignedIn(person)).toBe(true);
+  // What was revoked stays so; what is issued from now on counts.
+  expect(await introspect(issuer, client, tokens.access_token)).toEqual({ active: false });
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const again = authorizationUrl(issuer, client);
+  const next = (await person.authorize(again.url, credentials)).get('code')!;
+  const fresh = (await redeem(issuer, client, { code: next, verifier: again.verifier })).body;
+  expect((await introspect(issuer, client, fresh.access_token)).active).toBe(true);
+  expect(await users('enable', 'zoe')).toBe('enabled zoe\n');
+  expect((await introspect(issuer, client, fresh.access_token)).active).toBe(true);
 });
 
 test('a reset password replaces the old one and ends the sessions', async () => {
@@ -110,6 +123,7 @@ test('bad input is refused in a sentence and changes nothing', async () => {
   const before = await users('list');
   const cases: readonly (readonly [readonly string[], string, string?])[] = [
     [['disable', 'nobody'], 'There is no such user'],
+    [['enable', 'nobody'], 'There is no such user'],
     [['reset-password', 'nobody', '--password-stdin'], 'There is no such user', 'long enough for anybody'],
     [['add', ADMIN.username.toUpperCase()], 'The user name is taken'],
     [['add', 'not a name'], 'A user name has 1 to 64 letters, digits and the characters . _ @ -'],

@@ -8,6 +8,7 @@ export const AUDIT_EVENT_TYPES = [
   'client_secret_added',
   'user_added',
   'user_disabled',
+  'user_enabled',
   'password_reset',
   'login_succeeded',
   'login_failed',

@@ -3,7 +3,7 @@ import { createCodeBatches, issueCode, redeemCode } from './codes.ts';
 import { logIn, logOut } from './log-in.ts';
 import type { AuthMessage, AuthRef, AuthReplies } from './messages.ts';
 import { recordEvent, type AuthParts } from './parts.ts';
-import { addUser, disableUser, ensureFirstAdmin, resetPassword } from './users.ts';
+import { addUser, disableUser, enableUser, ensureFirstAdmin, resetPassword } from './users.ts';
 
 const SWEEP_MS = 600_000;
 
@@ -37,6 +37,7 @@ export function spawnAuthActor(parts: AuthParts, name: string): AuthRef {
         addUser: (message) => addUser(parts, message),
         listUsers: ({ limit }) => users.list(limit),
         disableUser: (message) => disableUser(parts, message),
+        enableUser: (message) => enableUser(parts, message),
         resetPassword: (message) => resetPassword(parts, message),
         ensureFirstAdmin: (message) => ensureFirstAdmin(parts, message),
         sweep: () => parts.sweepStore.deleteExpired(new Date(sources.now().getTime() - KEEP_EXPIRED_MS)),

@@ -91,6 +91,8 @@ export type AuthMessage =
   | { readonly type: 'listUsers'; readonly limit: number }
   /** Ends the person's sessions and revokes all grants along. */
   | { readonly type: 'disableUser'; readonly username: string; readonly caller: Caller }
+  /** The person may sign in again; what was revoked stays revoked. */
+  | { readonly type: 'enableUser'; readonly username: string; readonly caller: Caller }
   /** Ends the person's sessions and revokes what was issued so far. */
   | {
       readonly type: 'resetPassword';
@@ -115,6 +117,7 @@ export interface AuthReplies {
   readonly addUser: UserSummary;
   readonly listUsers: readonly UserSummary[];
   readonly disableUser: void;
+  readonly enableUser: void;
   readonly resetPassword: void;
   readonly ensureFirstAdmin: boolean;
   readonly sweep: void;

@@ -63,6 +63,11 @@ const DISABLE = {
     select id from disabled`,
 };
 
+const ENABLE = {
+  name: 'users_enable',
+  sql: 'update users set disabled_at = null where lower(username) = lower(?) returning id',
+};
+
 const RESET_PASSWORD = {
   name: 'users_reset_password',
   sql: `
@@ -165,6 +170,12 @@ export class UserStore {
   /** Disables a user and ends all sessions; resolves to the user's id if there is one. */
   async disable(username: string, now: Date): Promise<string | undefined> {
     const [row] = await this.#queries.query<{ id: string }>(DISABLE, [now, username, now]);
+    return row?.id;
+  }
+
+  /** Resolves to the user's id if there is one. */
+  async enable(username: string): Promise<string | undefined> {
+    const [row] = await this.#queries.query<{ id: string }>(ENABLE, [username]);
     return row?.id;
   }
 

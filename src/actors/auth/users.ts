@@ -63,6 +63,17 @@ export async function disableUser(
   recordEvent(parts, { type: 'user_disabled', userId, caller });
 }
 
+/** Lets a disabled user sign in again. Throws InvalidRequest if there is no such user. */
+export async function enableUser(
+  parts: AuthParts,
+  { username, caller }: MessageOf<AuthMessage, 'enableUser'>,
+): Promise<void> {
+  const userId = await parts.users.enable(username);
+  if (userId === undefined) throw new InvalidRequest('There is no such user');
+  await parts.tokens.ask({ type: 'readmitUser', userId });
+  recordEvent(parts, { type: 'user_enabled', userId, caller });
+}
+
 /**
  * Sets a new password, unlocks the account, ends the sessions and revokes the grants: whoever knew the old one keeps nothing (RFC 9700 §4.14.2).
  * Throws InvalidRequest if there is no such user or the password is unfit.

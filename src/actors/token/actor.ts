@@ -36,6 +36,7 @@ export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
         revokeClient: ({ clientId }) => parts.store.bar(`client:${clientId}`),
         readmitClient: ({ clientId }) => parts.store.readmit(`client:${clientId}`, parts.sources.now()),
         revokeUser: ({ userId }) => parts.store.bar(`user:${userId}`),
+        readmitUser: ({ userId }) => parts.store.readmit(`user:${userId}`, parts.sources.now()),
         revokeIssuedToUser: ({ userId }) => parts.store.revokeIssued(`user:${userId}`, parts.sources.now()),
         identify: ({ idToken }) => identify(tools, idToken),
         countActive: () => parts.store.countActive(parts.sources.now()),

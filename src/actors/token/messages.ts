@@ -77,6 +77,8 @@ export type TokenMessage =
   | { readonly type: 'readmitClient'; readonly clientId: string }
   /** Revokes everything of a user who is disabled. */
   | { readonly type: 'revokeUser'; readonly userId: string }
+  /** The user is enabled again; what was issued before stays revoked. */
+  | { readonly type: 'readmitUser'; readonly userId: string }
   /** Revokes what was issued for a user so far; what comes after counts. */
   | { readonly type: 'revokeIssuedToUser'; readonly userId: string }
   /** Whom an ID token of ours is about, expired or not; null for anything else. */
@@ -97,6 +99,7 @@ export interface TokenReplies {
   readonly revokeClient: void;
   readonly readmitClient: void;
   readonly revokeUser: void;
+  readonly readmitUser: void;
   readonly revokeIssuedToUser: void;
   readonly identify: string | null;
   readonly countActive: number;

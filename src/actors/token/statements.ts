@@ -134,5 +134,6 @@ export const REVOKE_ISSUED = {
 
 export const READMIT = {
   name: 'revocations_readmit',
-  sql: 'update revocations set issued_until = ?::timestamptz where subject = ?',
+  // Only who is barred: whoever is not would lose what was issued since.
+  sql: `update revocations set issued_until = ?::timestamptz where subject = ? and issued_until = 'infinity'`,
 };
