@@ -54,7 +54,9 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   const server = createHttpServer(createApp(parts), config.httpTimeoutMs);
   const { serverHost, serverPort, metricsPort } = config;
   const metricsServer =
-    metrics && createHttpServer(createMetricsApp(metrics.expose, parts), config.httpTimeoutMs);
+    metrics && metricsPort !== undefined
+      ? createHttpServer(createMetricsApp(metrics.expose, parts), config.httpTimeoutMs)
+      : undefined;
   try {
     if (metricsServer && metricsPort !== undefined) {
       await listenAt(metricsServer, serverHost, metricsPort, 'OAUTH2_METRICS_PORT');

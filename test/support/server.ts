@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort } from '../../scripts/free-port.mjs';
 import { openPostgres } from '../../src/database/database.ts';
 import { migrate } from '../../src/database/schema.ts';
 import { templateDatabase, type TestDatabase } from './postgres.ts';
+
+export { freePort };
 
 const CLI = resolve('dist/src/cli.js');
 const START_TIMEOUT_MS = 25_000;
@@ -121,16 +123,6 @@ export async function runCli(
   child.stdin.end(input);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout, stderr };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 async function untilReady(base: string, exitCode: () => number | null, output: () => string): Promise<void> {

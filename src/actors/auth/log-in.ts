@@ -7,8 +7,8 @@ import { recordEvent, type AuthParts } from './parts.ts';
 import type { Locked } from './store-login-attempts.ts';
 
 /**
- * Signs a person in, unless too many attempts have failed: a new session with a new id, and the one it replaces ended. An unknown name, a wrong password and a
- * disabled account get the same answer in the same time.
+ * Signs a person in, unless too many attempts have failed: a new session with a new id, and the one it replaces ended. An
+ * unknown name, a wrong password and a disabled account get the same answer in the same time.
  */
 export async function logIn(
   parts: AuthParts,

@@ -5,12 +5,12 @@ import type { Guardian } from '../runtime/guardian.ts';
 import type { TokenRef } from '../token/messages.ts';
 import type { Passwords } from './passwords.ts';
 import type { CodeStore } from './store-codes.ts';
-import type { LoginAttemptStore, LoginLimits } from './store-login-attempts.ts';
+import type { LoginAttemptStore } from './store-login-attempts.ts';
 import type { SessionStore } from './store-sessions.ts';
 import type { AuthSweepStore } from './store-sweep.ts';
 import type { UserStore } from './store-users.ts';
 
-export interface AuthPolicy extends LoginLimits {
+export interface AuthPolicy {
   readonly authorizationCodeLifetimeSeconds: number;
   readonly sessionLifetimeSeconds: number;
 }

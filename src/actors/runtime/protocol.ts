@@ -34,8 +34,10 @@ export type Handlers<M extends Message, R extends Replies<M>> = {
   readonly [K in M['type']]: (message: MessageOf<M, K>) => R[K] | Promise<R[K]>;
 };
 
-/** What became of a message. `refused`: an OAuth answer; `failed`: storage or a bug; `expired`: the answer came too late, or the
- * message was never started for that; `rejected`: never started, for the mailbox was full or the actor ended. */
+/**
+ * What became of a message. `refused`: an OAuth answer; `failed`: storage or a bug; `expired`: the answer came too late, or the
+ * message was never started for that; `rejected`: never started, for the mailbox was full or the actor ended.
+ */
 export const OUTCOMES = ['ok', 'refused', 'failed', 'expired', 'rejected'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 

@@ -118,15 +118,8 @@ export const REVOKE_GRANT = {
     returning revoked_at = ?::timestamptz as first`,
 };
 
-export const BAR = {
-  name: 'revocations_bar',
-  sql: `
-    insert into revocations (subject, issued_until) values (?, 'infinity')
-    on conflict (subject) do update set issued_until = excluded.issued_until`,
-};
-
-export const REVOKE_ISSUED = {
-  name: 'revocations_revoke_issued',
+export const REVOKE_UNTIL = {
+  name: 'revocations_revoke_until',
   sql: `
     insert into revocations (subject, issued_until) values (?, ?::timestamptz)
     on conflict (subject) do update set issued_until = greatest(revocations.issued_until, excluded.issued_until)`,

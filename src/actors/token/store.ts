@@ -184,12 +184,12 @@ export class TokenStore {
 
   /** Revokes all that the client or user was or will be issued, until `readmit`; one row, however much that is. */
   async bar(subject: RevocationSubject): Promise<void> {
-    await this.#queries.query(sql.BAR, [subject]);
+    await this.#queries.query(sql.REVOKE_UNTIL, [subject, 'infinity']);
   }
 
   /** Revokes all that was issued so far. Whoever is barred stays so. */
   async revokeIssued(subject: RevocationSubject, now: Date): Promise<void> {
-    await this.#queries.query(sql.REVOKE_ISSUED, [subject, now]);
+    await this.#queries.query(sql.REVOKE_UNTIL, [subject, now]);
   }
 
   /** What is issued from now on counts again; what was issued before stays revoked. */
