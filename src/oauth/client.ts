@@ -1,5 +1,6 @@
 import type { SigningAlgorithm } from './jwt.ts';
 import type { Scope } from './scope.ts';
+import type { Sources } from './sources.ts';
 
 export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
 export type GrantType = (typeof GRANT_TYPES)[number];
@@ -30,6 +31,13 @@ export interface Client extends ClientMetadata, ClientPolicy {
   readonly clientId: string;
   readonly createdAt: Date;
   readonly disabledAt: Date | null;
+}
+
+/**
+ * A new client_id: 128 random bits, base64url. It begins with no hyphen, which a command line would take for an option.
+ */
+export function newClientId(randomBytes: Sources['randomBytes']): string {
+  return randomBytes(16).toString('base64url').replace(/^-/, '_');
 }
 
 /** A public client holds no secret (RFC 6749 §2.1). */

@@ -1,4 +1,4 @@
-import { isPublic } from '../../oauth/client.ts';
+import { isPublic, newClientId } from '../../oauth/client.ts';
 import { InvalidRequest } from '../../oauth/errors.ts';
 import { hashSecret, newSecret } from '../../oauth/secret.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
@@ -105,7 +105,7 @@ async function register(
   const client = {
     ...metadata,
     ...policy,
-    clientId: sources.randomBytes(16).toString('base64url'),
+    clientId: newClientId(sources.randomBytes),
     createdAt: sources.now(),
     disabledAt: null,
   };
