@@ -26,6 +26,14 @@ const actorInternals = ban(
   'HTTP knows an actor by its messages.ts alone.',
 );
 const metricsPackage = ban('^prom-client(/|$)', 'Only src/metrics knows prom-client; observe.');
+const browserCode = ban(
+  '(^|/)panel/browser/',
+  'The panel’s scripts run in a browser; the server only sends them.',
+);
+const notForBrowsers = ban(
+  String.raw`^(?!\./|\.\./\.\./\.\./oauth/redirect-uri\.ts$|chart\.js$)`,
+  'A script of the panel knows its own folder, and the pure rules that src/http/panel/assets.ts serves along.',
+);
 const entryPoints = ban(String.raw`(^|/)(main|cli)\.ts$`, 'The entry points import; nobody imports them.');
 
 /** The five actors of the design and any that came later. */
@@ -36,6 +44,10 @@ const clocks = [
   ['NewExpression[callee.name="Date"][arguments.length=0]', 'The time is passed in.'],
   ['MemberExpression[object.name=/^(Date|performance)$/][property.name="now"]', 'The time is passed in.'],
   ['MemberExpression[object.name="Math"][property.name="random"]', 'Randomness is passed in.'],
+];
+
+const markup = [
+  ['MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]', 'Build nodes by h().'],
 ];
 
 /** Who may know whom. A file takes the last block that matches it: ESLint replaces a rule’s options, never merges. */
@@ -55,8 +67,9 @@ const house = [
   room(['migrations/**'], [express, nact, httpLayers, anyActor, entryPoints]),
   room(
     ['src/http/**', 'src/middleware/**'],
-    [databasePackages, nact, metricsPackage, databaseLayer, actorInternals, entryPoints],
+    [databasePackages, nact, metricsPackage, databaseLayer, actorInternals, browserCode, entryPoints],
   ),
+  room(['src/http/panel/browser/**'], [notForBrowsers], markup),
   room(['src/actors/*.ts'], [express, nact, databasePackages, httpLayers, entryPoints]),
   room(
     ['src/actors/runtime/**'],
@@ -97,7 +110,10 @@ export default defineConfig(
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.check.json', './tsconfig.browser.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       eqeqeq: 'error',

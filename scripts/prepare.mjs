@@ -19,7 +19,9 @@ const DIST = inRoot('dist');
 const STAMP = join(DIST, '.sources');
 const SOURCES = ['src', 'migrations'];
 const ORPHAN_CHECK_INTERVAL_MS = 250;
-const BUILD_SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json'];
+/** The server, and the control panel's scripts, which know the browser's types and not Node's. */
+const PROJECTS = ['tsconfig.json', 'tsconfig.browser.json'];
+const BUILD_SETTINGS = ['package.json', 'package-lock.json', ...PROJECTS];
 
 class CannotPrepare extends Error {}
 
@@ -126,15 +128,19 @@ function build() {
   const fingerprint = fingerprintSources(); // before compiling: an edit made meanwhile must not look built
   const fresh = inRoot(`dist-${process.pid}`);
   try {
-    const args = [COMPILER, '-p', 'tsconfig.json', '--outDir', fresh];
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
-    if (status !== 0) throw new CannotPrepare(`the build failed:\n${stdout}${stderr}`);
+    for (const project of PROJECTS) compile(project, fresh);
     writeFileSync(join(fresh, '.sources'), fingerprint);
     rmSync(DIST, { recursive: true, force: true });
     renameSync(fresh, DIST);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+function compile(project, folder) {
+  const args = [COMPILER, '-p', project, '--outDir', folder];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  if (status !== 0) throw new CannotPrepare(`the build failed:\n${stdout}${stderr}`);
 }
 
 function removeAbandonedBuilds() {

@@ -13,6 +13,7 @@ import type { Sources } from '../oauth/sources.ts';
 import { errorEdge, methodNotAllowed, notFound } from './error-edge.ts';
 import { PATHS, serverMetadata } from './metadata.ts';
 import type { PageParts } from './page-parts.ts';
+import { addPanel } from './panel/panel.ts';
 import type { Readiness } from './readiness.ts';
 import { authorizeRoute, decisionRoute, postAuthorizeRoute } from './routes/authorize.ts';
 import { jwksRoute, metadataRoute } from './routes/discovery.ts';
@@ -132,6 +133,7 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources }: AppParts)
   app.get(PATHS.account, accountRoute(pages));
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
+  addPanel(app, pages);
 }
 
 /** Browsers that came by https once never come by http again (RFC 6797). */

@@ -1,5 +1,6 @@
 import { InvalidRequest } from '../oauth/errors.ts';
 import { PATHS } from './metadata.ts';
+import { isPanelPage } from './panel/panel-paths.ts';
 
 /** Common proxies and clients take no longer header line. */
 const MAX_LOCATION_LENGTH = 8000;
@@ -11,7 +12,8 @@ const PAGES: readonly string[] = [PATHS.account, PATHS.logout];
 export function safeReturnTo(presented: string | undefined): string {
   if (presented === undefined) return PATHS.account;
   const authorizes = presented.startsWith(`${PATHS.authorize}?`) && /^[\x21-\x7e]+$/.test(presented);
-  return authorizes || PAGES.includes(presented) ? presented : PATHS.account;
+  const isPage = PAGES.includes(presented) || isPanelPage(presented);
+  return authorizes || isPage ? presented : PATHS.account;
 }
 
 /** The query of the authorization request that a login leads back to, if it does. */

@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import { contextOf } from '../middleware/request-context.ts';
 import type { OAuthError } from '../oauth/errors.ts';
 import { errorPage } from './pages/error-page.ts';
@@ -15,6 +15,15 @@ export function sendPage(
   page: string,
   formTargets: readonly string[] = [],
 ): void {
+  send(response, status, page, [["form-action 'self'", ...formTargets].join(' ')]);
+}
+
+/** Sends a page that runs scripts of ours, which ask this server alone; everything else is as for other pages. */
+export function sendPageWithScripts(response: Response, status: number, page: string): void {
+  send(response, status, page, ["form-action 'self'", "script-src 'self'", "connect-src 'self'"]);
+}
+
+function send(response: Response, status: number, page: string, policy: readonly string[]): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'content-length': Buffer.byteLength(page),
@@ -23,7 +32,7 @@ export function sendPage(
       "default-src 'none'",
       "style-src 'self'",
       "img-src 'self'",
-      ["form-action 'self'", ...formTargets].join(' '),
+      ...policy,
       "base-uri 'none'",
       "frame-ancestors 'none'",
     ].join('; '),
@@ -64,9 +73,9 @@ function wordsFor(error: OAuthError): { title: string; message: string; hint?: s
 }
 
 /** Wraps the handler of a page, so that what it throws becomes an error page. */
-export function page(handle: (request: Request, response: Response) => Promise<void>) {
-  return async (request: Request, response: Response): Promise<void> => {
+export function page(handle: (request: Request, response: Response, next: NextFunction) => Promise<void>) {
+  return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
     contextOf(response).isPage = true;
-    await handle(request, response);
+    await handle(request, response, next);
   };
 }

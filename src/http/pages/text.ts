@@ -71,6 +71,7 @@ export const text = {
   account: {
     title: 'Your account',
     lead: 'You are signed in on this server.',
+    panel: 'Open the control panel',
     signOut: 'Sign out',
   },
 
@@ -82,6 +83,29 @@ export const text = {
     doneTitle: 'You are signed out',
     done: 'You may still be signed in to apps you used. Sign out there too if this device is shared.',
     again: 'Sign in again',
+  },
+
+  panel: {
+    title: 'Control panel',
+    skip: 'Skip to the content',
+    loading: 'Loading…',
+    noScript:
+      'The control panel needs JavaScript, which is switched off in this browser. The command line does the same.',
+    account: 'Your account',
+    nav: {
+      overview: 'Overview',
+      clients: 'Clients',
+      users: 'Users',
+      tokens: 'Tokens',
+      keys: 'Keys',
+      activity: 'Activity',
+    },
+    forbidden: {
+      title: 'Only for administrators',
+      lead: 'Your account cannot use the control panel.',
+      signIn: 'Sign in as somebody else',
+      account: 'Your account',
+    },
   },
 } as const;
 

@@ -1,0 +1,43 @@
+import { actButton } from './acts.ts';
+import { read, send } from './api.ts';
+import type { Key, List } from './api-types.ts';
+import { h } from './dom.ts';
+import { exact, shortId } from './format.ts';
+import { pageHead } from './page-head.ts';
+import { pill, type Tone } from './pill.ts';
+import type { Visit } from './router.ts';
+import { section } from './section.ts';
+import { table, type Column } from './table.ts';
+import { words } from './words.ts';
+
+const labels = words.keys;
+const TONES: Readonly<Record<Key['state'], Tone>> = { next: 'wait', current: 'good', retired: 'plain' };
+
+const COLUMNS: readonly Column<Key>[] = [
+  { label: labels.key, kind: 'name', cell: (key) => shortId(key.kid) },
+  { label: labels.algorithm, cell: (key) => key.algorithm },
+  { label: labels.state, cell: ({ state }) => pill(TONES[state], labels.states[state]) },
+  { label: labels.created, cell: (key) => exact(key.created_at) },
+  { label: labels.activates, cell: (key) => exact(key.activates_at) },
+  { label: labels.expires, cell: (key) => exact(key.expires_at, labels.inUse) },
+];
+
+/** The keys that sign tokens. */
+export function keysView({ signal }: Visit): HTMLElement {
+  const list = section<Pick<List<Key>, 'items'>>({
+    signal,
+    load: () => read('/keys', { signal }),
+    render: ({ items }) =>
+      items.length === 0
+        ? h('p', { class: 'empty' }, labels.none)
+        : table(labels.title, COLUMNS, items).element,
+  });
+  const rotate = actButton({
+    ...labels.rotate,
+    act: async () => {
+      await send('POST', '/keys/rotate', { body: {} });
+    },
+    after: () => void list.reload(),
+  });
+  return h('div', {}, pageHead(labels.title, rotate), h('p', { class: 'lead' }, labels.lead), list.element);
+}
