@@ -48,21 +48,28 @@ export function trafficChart(parts: ChartParts, signal: AbortSignal): TrafficCha
   const showNumbers = () => {
     if (details.open) fill(numbers, table(parts.title, numberColumns(parts), traffic.toReversed()).element);
   };
-  const draw = () => {
-    if (chart && !signal.aborted) update(chart, parts, traffic);
-  };
-  void loadChart().then((Chart) => {
+  const draw = async () => {
+    const Chart = await loadChart();
     if (signal.aborted) return;
-    chart = new Chart(canvas, configuration(parts)) as AnyChart;
-    signal.addEventListener('abort', () => chart?.destroy());
-    draw();
-  });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw, { signal });
+    chart ??= new Chart(canvas, configuration(parts)) as AnyChart;
+    showTraffic(chart, parts, traffic);
+  };
+  const erase = () => {
+    chart?.destroy();
+    chart = undefined;
+  };
+  signal.addEventListener('abort', erase);
+  // A canvas knows no stylesheet: other colours are another chart.
+  const redraw = () => {
+    erase();
+    void draw();
+  };
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw, { signal });
   details.addEventListener('toggle', showNumbers);
   const show = (minutes: readonly TrafficMinute[]) => {
     traffic = minutes;
     canvas.setAttribute('aria-label', parts.summary(minutes));
-    draw();
+    void draw();
     showNumbers();
   };
   return { element, show };
@@ -75,7 +82,16 @@ async function loadChart(): Promise<typeof ChartClass> {
 }
 
 function configuration({ series, format }: ChartParts): ChartConfiguration {
-  const datasets = series.map(({ kind, label }): ChartDataset => ({ type: kind, label, data: [] }));
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const [ink, soft, line] = [colour('--ink'), colour('--soft'), colour('--line')];
+  const datasets = series.map(({ kind, label, colour: name }): ChartDataset => {
+    const look = { label, data: [], backgroundColor: colour(name), borderColor: colour(name) };
+    return kind === 'bar'
+      ? { ...look, type: 'bar', stack: 'all' }
+      : { ...look, type: 'line', borderWidth: 2, pointRadius: 0, tension: 0.25 };
+  });
+  const lines = { color: line };
   return {
     type: 'bar',
     data: { labels: [], datasets },
@@ -84,11 +100,22 @@ function configuration({ series, format }: ChartParts): ChartConfiguration {
       maintainAspectRatio: false,
       interaction: { mode: 'index', intersect: false },
       scales: {
-        x: { stacked: true, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 24 } },
-        y: { beginAtZero: true, ticks: { maxTicksLimit: 5, callback: (value) => format(Number(value)) } },
+        x: {
+          stacked: true,
+          border: lines,
+          grid: { display: false },
+          ticks: { color: soft, maxRotation: 0, autoSkipPadding: 24 },
+        },
+        y: {
+          beginAtZero: true,
+          border: { display: false },
+          grid: lines,
+          ticks: { color: soft, maxTicksLimit: 5, callback: (value) => format(Number(value)) },
+        },
       },
       plugins: {
-        legend: { align: 'start', labels: { boxWidth: 10, boxHeight: 10 } },
+        colors: { enabled: false },
+        legend: { align: 'start', labels: { color: ink, boxWidth: 10, boxHeight: 10 } },
         tooltip: {
           callbacks: { label: ({ dataset, parsed }) => `${dataset.label ?? ''}: ${format(parsed.y ?? 0)}` },
         },
@@ -97,29 +124,12 @@ function configuration({ series, format }: ChartParts): ChartConfiguration {
   };
 }
 
-function update(chart: AnyChart, { series }: ChartParts, traffic: readonly TrafficMinute[]): void {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
+function showTraffic(chart: AnyChart, { series }: ChartParts, traffic: readonly TrafficMinute[]): void {
   chart.data.labels = traffic.map(({ at }) => formatClock(at));
-  for (const [index, { value, colour: name }] of series.entries()) {
+  for (const [index, { value }] of series.entries()) {
     const dataset = chart.data.datasets[index];
-    if (!dataset) continue;
-    const look = { backgroundColor: colour(name), borderColor: colour(name) };
-    Object.assign(dataset, {
-      data: traffic.map(value),
-      ...look,
-      borderWidth: 2,
-      pointRadius: 0,
-      tension: 0.25,
-    });
-    if (dataset.type === 'bar') Object.assign(dataset, { borderWidth: 0, borderRadius: 2, stack: 'one' });
+    if (dataset) dataset.data = traffic.map(value);
   }
-  for (const scale of Object.values(chart.options.scales ?? {})) {
-    Object.assign(scale?.ticks ?? {}, { color: colour('--soft') });
-    Object.assign(scale?.grid ?? {}, { color: colour('--line') });
-    Object.assign(scale?.border ?? {}, { color: colour('--line') });
-  }
-  if (chart.options.plugins?.legend?.labels) chart.options.plugins.legend.labels.color = colour('--ink');
   chart.update('none');
 }
 

@@ -53,17 +53,13 @@ function whole({ client, etag }: Loaded, path: string, signal: AbortSignal, relo
     summary(client),
     h(
       'div',
-      { class: 'columns' },
+      { class: 'stack' },
       card(labels.settings, settings(client, etag, path)),
-      h(
-        'div',
-        { class: 'stack' },
-        client.token_endpoint_auth_method === 'none'
-          ? card(labels.secrets, h('p', { class: 'soft' }, labels.noSecrets))
-          : clientSecrets(path, signal),
-        card(words.grants.title, grantsList(filter, signal)),
-        card(words.tokens.title, tokensList(filter, signal)),
-      ),
+      client.token_endpoint_auth_method === 'none'
+        ? card(labels.secrets, h('p', { class: 'soft' }, labels.noSecrets))
+        : clientSecrets(path, signal),
+      card(words.grants.title, grantsList(filter, signal)),
+      card(words.tokens.title, tokensList(filter, signal)),
     ),
   );
 }

@@ -8,6 +8,8 @@ const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'short' });
 const second = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'medium' });
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto', style: 'short' });
 
+const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
+
 const STEPS = [
   ['second', 60],
   ['minute', 60],
@@ -25,7 +27,7 @@ export function formatCount(count: number): string {
 export function formatMilliseconds(ms: number | null): string {
   if (ms === null) return words.none;
   if (ms >= 1000) return `${(ms / 1000).toFixed(ms >= 10_000 ? 0 : 1)} s`;
-  return `${ms >= 10 ? ms.toFixed(0) : ms.toFixed(1)} ms`;
+  return `${ms >= 10 || Number.isInteger(ms) ? ms.toFixed(0) : ms.toFixed(1)} ms`;
 }
 
 /** Hour and minute. */
@@ -65,8 +67,11 @@ export function exact(time: string | null, otherwise: string = words.none): HTML
   return h('time', { datetime: time }, formatTime(time));
 }
 
-/** The first part of a long id, enough to tell it from its neighbours; all of it on demand. */
+/** A part of a long id, enough to tell it from its neighbours; all of it on demand. */
 export function shortId(id: string): HTMLElement {
   const SHOWN = 10;
-  return h('code', { title: id }, id.length > SHOWN + 2 ? `${id.slice(0, SHOWN)}…` : id);
+  if (id.length <= SHOWN + 2) return h('code', {}, id);
+  // Ids that grow with time begin alike.
+  const part = UUID.test(id) ? `…${id.slice(-8)}` : `${id.slice(0, SHOWN)}…`;
+  return h('code', { title: id }, part);
 }

@@ -61,7 +61,7 @@ function replicaCard(replica: Replica): HTMLElement {
     h('p', { class: 'soft fine' }, labels.about(replica.version), ago(replica.started_at)),
     replica.actors.length === 0
       ? h('p', { class: 'empty' }, labels.noActors)
-      : table(labels.actorsOf(replica.name), COLUMNS, replica.actors).element,
+      : h('div', { class: 'actors' }, table(labels.actorsOf(replica.name), COLUMNS, replica.actors).element),
   );
 }
 

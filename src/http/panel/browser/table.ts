@@ -13,6 +13,9 @@ export interface Table<Row> {
   readonly replace: (row: Row, next: Row | null) => void;
 }
 
+/** A table of more columns needs more room before it is cards. */
+const WIDE = 4;
+
 /**
  * A table that narrow screens show as a card per row. Cards are made by `display`, which costs a table its meaning for screen
  * readers, so the roles are said explicitly.
@@ -26,7 +29,7 @@ export function table<Row>(
   const shown = new Map<Row, HTMLTableRowElement>();
   const element = h(
     'table',
-    { class: 'table', role: 'table' },
+    { class: columns.length > WIDE ? 'table table-wide' : 'table', role: 'table' },
     h('caption', { class: 'unseen' }, caption),
     h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, columns.map(head))),
     body,

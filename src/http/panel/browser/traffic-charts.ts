@@ -9,13 +9,13 @@ export const REQUESTS: ChartParts = {
   title: labels.requests,
   format: formatCount,
   series: [
-    { label: labels.failed, kind: 'bar', colour: '--chart-bad', value: ({ errors }) => errors },
     {
       label: labels.served,
       kind: 'bar',
       colour: '--chart-main',
       value: ({ requests, errors }) => requests - errors,
     },
+    { label: labels.failed, kind: 'bar', colour: '--chart-bad', value: ({ errors }) => errors },
   ],
   summary: (traffic) => {
     const all = traffic.reduce((sum, { requests }) => sum + requests, 0);

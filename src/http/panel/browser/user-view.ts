@@ -64,15 +64,11 @@ function whole({ user, etag }: Loaded, path: string, signal: AbortSignal, reload
     ]),
     h(
       'div',
-      { class: 'columns' },
+      { class: 'stack' },
       card(labels.profile, profile(user, etag, path, reload)),
-      h(
-        'div',
-        { class: 'stack' },
-        userSessions(path, signal),
-        card(words.grants.title, grantsList(filter, signal)),
-        card(words.tokens.title, tokensList(filter, signal)),
-      ),
+      userSessions(path, signal),
+      card(words.grants.title, grantsList(filter, signal)),
+      card(words.tokens.title, tokensList(filter, signal)),
     ),
   );
 }
@@ -110,7 +106,7 @@ function acts(user: User, path: string, reload: () => void): (HTMLElement | fals
 
 async function resetPassword(username: string, path: string): Promise<boolean> {
   const field = passwordField();
-  let made: string | null = null;
+  const made: string[] = [];
   const done = await ask({
     title: labels.resetTitle(username),
     body: [h('p', {}, labels.resetBody), field.element],
@@ -119,11 +115,11 @@ async function resetPassword(username: string, path: string): Promise<boolean> {
       const typed = field.value();
       const body = typed === '' ? {} : { password: typed };
       const { value } = await send<{ password: string | null }>('POST', `${path}/reset-password`, { body });
-      made = value.password;
+      if (value.password !== null) made.push(value.password);
     },
   });
   if (!done) return false;
-  if (made !== null) await revealPassword(made);
+  for (const password of made) await revealPassword(password);
   announce(labels.resetDone);
   return true;
 }

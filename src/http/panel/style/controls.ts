@@ -80,9 +80,21 @@ dialog form {
   gap: 1.125rem;
 }
 
+@media (min-width: 48rem) {
+  .stack > .card .form {
+    grid-template-columns: repeat(2, minmax(0, 1fr));
+    column-gap: 2rem;
+  }
+
+  .stack > .card .form > :not(.field) {
+    grid-column: 1 / -1;
+  }
+}
+
 .field {
   display: grid;
   gap: 0.25rem;
+  align-content: start;
   min-width: 0;
 }
 

@@ -143,15 +143,16 @@ a:hover {
   display: flex;
   grid-column: 1 / -1;
   justify-content: space-between;
-  margin: 0 -0.5rem;
+  margin: 0 -0.375rem;
 }
 
 .nav a {
-  padding: 0.625rem 0.5rem;
+  padding: 0.75rem 0.25rem 0.625rem;
   border-bottom: 3px solid transparent;
   color: var(--soft);
-  font-size: 0.875rem;
+  font-size: 0.8125rem;
   font-weight: 550;
+  letter-spacing: -0.01em;
   text-decoration: none;
   overflow-wrap: normal;
 }
@@ -171,6 +172,8 @@ a:hover {
 
 .who {
   display: flex;
+  grid-row: 1;
+  grid-column: 2;
   gap: 0.75rem;
   align-items: center;
   min-width: 0;
@@ -216,7 +219,6 @@ a:hover {
 }
 
 .stack,
-.columns,
 .halves {
   display: grid;
   grid-template-columns: minmax(0, 1fr);
@@ -269,6 +271,7 @@ a:hover {
     border: 0;
     border-radius: 0.5rem;
     font-size: 0.9375rem;
+    letter-spacing: normal;
   }
 
   .nav a:hover {
@@ -294,10 +297,6 @@ a:hover {
 
   .halves {
     grid-template-columns: repeat(2, minmax(0, 1fr));
-  }
-
-  .columns {
-    grid-template-columns: minmax(0, 24rem) minmax(0, 1fr);
   }
 }
 

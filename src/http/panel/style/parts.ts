@@ -188,6 +188,7 @@ a.figure:hover {
   border-radius: 1rem;
   font-size: 0.8125rem;
   font-weight: 600;
+  overflow-wrap: normal;
 }
 
 .pill-good {
@@ -239,6 +240,17 @@ a.figure:hover {
 
 .gauge-full::before {
   background: var(--chart-bad);
+}
+
+.actors td.cell-name {
+  min-width: 0;
+}
+
+@media (max-width: 29.99rem) {
+  .actors th,
+  .actors td {
+    padding-inline: 0.375rem;
+  }
 }
 
 .announcements {

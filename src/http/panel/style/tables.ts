@@ -1,5 +1,10 @@
 /** Lists: a table where there is room, a card per row where there is not. */
-export const tables = `.table {
+export const tables = `.listing,
+.section {
+  container: list / inline-size;
+}
+
+.table {
   width: 100%;
   border-collapse: collapse;
   line-height: 1.4;
@@ -75,6 +80,7 @@ td.cell-name {
   display: block;
   color: var(--soft);
   font-size: 0.8125rem;
+  font-weight: 400;
 }
 
 .scope {
@@ -95,8 +101,14 @@ td code {
   opacity: 0.7;
 }
 
-@media (max-width: 47.99rem) {
-  .table thead {
+${cardsBelow('26rem', '.table')}
+${cardsBelow('43rem', '.table-wide')}
+`;
+
+/** The rules for a place too narrow for this sort of table. */
+function cardsBelow(width: string, table: string): string {
+  return `@container list (max-width: ${width}) {
+  ${table} thead {
     position: absolute;
     width: 1px;
     height: 1px;
@@ -104,28 +116,29 @@ td code {
     clip-path: inset(50%);
   }
 
-  .table,
-  .table tbody,
-  .table tr,
-  .table td {
+  ${table},
+  ${table} tbody,
+  ${table} td {
     display: block;
   }
 
-  .table tr {
+  ${table} tr {
+    display: flex;
+    flex-direction: column;
     padding: 0.625rem 0.875rem;
     border-bottom: 1px solid var(--line);
   }
 
-  .card .table tr {
+  .card ${table} tr {
     padding: 0.625rem 0;
   }
 
-  .table tbody tr:last-child {
+  ${table} tbody tr:last-child {
     border-bottom: 0;
   }
 
-  .table td,
-  .card .table td {
+  ${table} td,
+  .card ${table} td {
     display: grid;
     grid-template-columns: 6.5rem minmax(0, 1fr);
     gap: 0.5rem;
@@ -135,34 +148,40 @@ td code {
     text-align: left;
   }
 
-  .table td::before {
+  ${table} td::before {
     content: attr(data-label);
     color: var(--soft);
     font-size: 0.8125rem;
   }
 
-  .table td > * {
+  ${table} td > * {
     grid-column: 2;
     justify-self: start;
   }
 
-  .table td.cell-name,
-  .table td.cell-acts {
+  ${table} td.cell-name,
+  ${table} td.cell-acts {
     display: block;
     text-align: left;
   }
 
-  .table td.cell-name::before,
-  .table td.cell-acts::before {
+  ${table} td.cell-name {
+    order: -1;
+    font-weight: 600;
+  }
+
+  ${table} td.cell-name::before,
+  ${table} td.cell-acts::before {
     content: none;
   }
 
-  .table td.cell-acts:not(:empty) {
+  ${table} td.cell-acts:not(:empty) {
     padding: 0.375rem 0 0.125rem;
   }
 
-  .table td:empty {
+  ${table} td:empty {
     display: none;
   }
 }
 `;
+}
