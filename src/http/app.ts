@@ -10,6 +10,8 @@ import { Sessions } from '../middleware/session.ts';
 import { traceRequests } from '../middleware/tracing.ts';
 import type { DerivedKey } from '../oauth/master-secret.ts';
 import type { Sources } from '../oauth/sources.ts';
+import { adminOperations } from './admin/operations.ts';
+import { addAdminApi } from './admin/routes.ts';
 import { errorEdge, methodNotAllowed, notFound } from './error-edge.ts';
 import { PATHS, serverMetadata } from './metadata.ts';
 import type { PageParts } from './page-parts.ts';
@@ -112,7 +114,7 @@ function newExpress(): Express {
   return app;
 }
 
-function addPages(app: Express, { actors, issuer, csrfKeys, sources }: AppParts): void {
+function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger }: AppParts): void {
   const cookies = new Cookies(issuer);
   const sessions = new Sessions(actors.auth, cookies);
   const csrf = new Csrf(csrfKeys, cookies, sessions, sources.randomBytes);
@@ -132,6 +134,7 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources }: AppParts)
   app.get(PATHS.account, accountRoute(pages));
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
+  addAdminApi(app, adminOperations(), pages, logger);
 }
 
 /** Browsers that came by https once never come by http again (RFC 6797). */
