@@ -10,6 +10,8 @@ import { Sessions } from '../middleware/session.ts';
 import { traceRequests } from '../middleware/tracing.ts';
 import type { DerivedKey } from '../oauth/master-secret.ts';
 import type { Sources } from '../oauth/sources.ts';
+import { adminOperations } from './admin/operations.ts';
+import { addAdminApi } from './admin/routes.ts';
 import { errorEdge, methodNotAllowed, notFound } from './error-edge.ts';
 import { PATHS, serverMetadata } from './metadata.ts';
 import type { PageParts } from './page-parts.ts';
@@ -113,7 +115,7 @@ function newExpress(): Express {
   return app;
 }
 
-function addPages(app: Express, { actors, issuer, csrfKeys, sources }: AppParts): void {
+function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger }: AppParts): void {
   const cookies = new Cookies(issuer);
   const sessions = new Sessions(actors.auth, cookies);
   const csrf = new Csrf(csrfKeys, cookies, sessions, sources.randomBytes);
@@ -134,6 +136,7 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources }: AppParts)
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
   addPanel(app, pages);
+  addAdminApi(app, adminOperations(), pages, logger);
 }
 
 /** Browsers that came by https once never come by http again (RFC 6797). */

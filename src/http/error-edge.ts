@@ -32,7 +32,7 @@ function challengeFor(error: unknown): Record<string, string> {
 }
 
 /** Name and place of a bug; its message may quote what a caller sent, so it stays out of the log. */
-function logBug(logger: Logger, response: Response, error: unknown): void {
+export function logBug(logger: Logger, response: Response, error: unknown): void {
   const { requestId } = contextOf(response);
   logger.error({ requestId, ...describeBug(error) }, 'request failed unexpectedly');
 }

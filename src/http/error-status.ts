@@ -20,6 +20,11 @@ export const ERROR_STATUS = {
   insufficient_scope: 403,
   invalid_redirect_uri: 400,
   invalid_client_metadata: 400,
+  not_found: 404,
+  conflict: 409,
+  precondition_failed: 412,
+  precondition_required: 428,
+  unprocessable_content: 422,
 } satisfies Record<ErrorCode, number>;
 
 /** What a caller is told to wait when the server is busy or its storage is away. */

@@ -14,6 +14,9 @@ const BROWSER_ID = /^[A-Za-z0-9_-]{43}$/;
 /** The form field that carries the token. */
 export const CSRF_FIELD = 'csrf_token';
 
+/** The header that carries it where a script of ours asks. */
+export const CSRF_HEADER = 'x-csrf-token';
+
 /**
  * Protects forms, the login form included: a form's token is an HMAC over the browser's own cookie and its session, so no
  * other site can make one, and one made before a login is worthless after it. Holds no state; any replica checks it.
@@ -54,8 +57,17 @@ export class Csrf {
 
   /** Whether the form was sent from a page of ours in this browser, since its session is what it is. */
   isOurs(request: Request, parameters: Parameters): boolean {
+    return this.#isRight(request, parameters.get(CSRF_FIELD));
+  }
+
+  /** The same for a request of a script, which carries the token in a header. */
+  isOurRequest(request: Request): boolean {
+    const presented = request.headers[CSRF_HEADER];
+    return this.#isRight(request, typeof presented === 'string' ? presented : undefined);
+  }
+
+  #isRight(request: Request, presented: string | undefined): boolean {
     const browserId = this.#browserId(request);
-    const presented = parameters.get(CSRF_FIELD);
     const fetchSite = request.headers['sec-fetch-site'];
     const foreign = fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none';
     return (

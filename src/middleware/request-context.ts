@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import type { Caller } from '../actors/audit/messages.ts';
+import type { Actor, Caller } from '../actors/audit/messages.ts';
 import type { Sources } from '../oauth/sources.ts';
 import { onceOver } from './request-end.ts';
 
@@ -12,6 +12,8 @@ export interface RequestContext {
   readonly traceId: string | undefined;
   /** Set once the client is authenticated or looked up; never what an unknown caller claims to be. */
   clientId: string | undefined;
+  /** Set once an admin, or a client with an admin's rights, is known to have sent it. */
+  actor: Actor | undefined;
   /** Whether a person looks at the answer: errors are then shown as a page. */
   isPage: boolean;
   /** The code of the error that was answered, if one was. */
@@ -25,8 +27,8 @@ export function contextOf(response: Response): RequestContext {
 
 /** Who sent the request, for the audit. */
 export function callerOf(response: Response): Caller {
-  const { requestId, remoteAddress } = contextOf(response);
-  return { requestId, remoteAddress: remoteAddress ?? null };
+  const { requestId, remoteAddress, actor } = contextOf(response);
+  return { requestId, remoteAddress: remoteAddress ?? null, ...(actor !== undefined && { actor }) };
 }
 
 /** A request that has ended, as the log and the metrics know it: the route's pattern, never the URL. */
@@ -73,6 +75,7 @@ export function requestContext(sources: Sources, observers: readonly RequestObse
       // Asked for now: a socket that is closed has forgotten it.
       remoteAddress: request.ip,
       clientId: undefined,
+      actor: undefined,
       isPage: false,
       errorCode: undefined,
       traceId: response.locals.traceId as string | undefined,

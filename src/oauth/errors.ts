@@ -21,7 +21,19 @@ export type ErrorCode =
   | 'insufficient_scope'
   // RFC 7591 §3.2.2
   | 'invalid_redirect_uri'
-  | 'invalid_client_metadata';
+  | 'invalid_client_metadata'
+  // The admin API, which is no protocol of an RFC: the names of the statuses in RFC 9110 §15.5 and RFC 6585 §3
+  | 'not_found'
+  | 'conflict'
+  | 'precondition_failed'
+  | 'precondition_required'
+  | 'unprocessable_content';
+
+/** What is wrong with one field of a request, in a sentence; `field` is its path, as in `redirect_uris.0`. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
 
 /**
  * An expected answer of the protocol: a refusal, not a bug.
@@ -115,4 +127,39 @@ export class InvalidRedirectUri extends OAuthError {
 
 export class InvalidClientMetadata extends OAuthError {
   readonly code = 'invalid_client_metadata';
+}
+
+export class NotFound extends OAuthError {
+  readonly code = 'not_found';
+}
+
+/** What was asked for contradicts what is there; `problems` where a field is to blame. */
+export class Conflict extends OAuthError {
+  readonly code = 'conflict';
+  readonly problems: readonly FieldProblem[];
+
+  constructor(description: string, problems: readonly FieldProblem[] = [], options?: ErrorOptions) {
+    super(description, options);
+    this.problems = problems;
+  }
+}
+
+/** Somebody else changed it since it was read. */
+export class PreconditionFailed extends OAuthError {
+  readonly code = 'precondition_failed';
+}
+
+export class PreconditionRequired extends OAuthError {
+  readonly code = 'precondition_required';
+}
+
+/** A request that can be read but not be done, field by field. */
+export class UnprocessableContent extends OAuthError {
+  readonly code = 'unprocessable_content';
+  readonly problems: readonly FieldProblem[];
+
+  constructor(problems: readonly FieldProblem[], options?: ErrorOptions) {
+    super('Some fields cannot be accepted', options);
+    this.problems = problems;
+  }
 }

@@ -21,6 +21,9 @@ const CODES = {
   InsufficientScope: 'insufficient_scope',
   InvalidRedirectUri: 'invalid_redirect_uri',
   InvalidClientMetadata: 'invalid_client_metadata',
+  NotFound: 'not_found',
+  PreconditionFailed: 'precondition_failed',
+  PreconditionRequired: 'precondition_required',
 } as const satisfies Record<string, ErrorCode>;
 
 test.each(Object.entries(CODES))('%s answers %s, with its description and its cause', (name, code) => {
@@ -35,7 +38,24 @@ test.each(Object.entries(CODES))('%s answers %s, with its description and its ca
 
 test('there is no error class without a line in this table', () => {
   const classes = Object.keys(errors).filter((name) => name !== 'OAuthError');
-  expect(classes.sort()).toEqual([...Object.keys(CODES), 'TemporarilyUnavailable'].sort());
+  expect(classes.sort()).toEqual(
+    [...Object.keys(CODES), 'Conflict', 'TemporarilyUnavailable', 'UnprocessableContent'].sort(),
+  );
+});
+
+test('refusals of the admin API name the fields that are to blame', () => {
+  const problems = [{ field: 'username', message: 'The name is taken' }];
+  const cause = new Error('why');
+  expect(new errors.Conflict('A sentence', problems, { cause })).toMatchObject({
+    code: 'conflict',
+    message: 'A sentence',
+    problems,
+    cause,
+  });
+  expect(new errors.UnprocessableContent(problems)).toMatchObject({
+    code: 'unprocessable_content',
+    problems,
+  });
 });
 
 test('why a server is unavailable is kept for the log, and the caller reads the same sentence whatever it was', () => {

@@ -28,7 +28,12 @@ export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];
 export interface Caller {
   readonly requestId: string | null;
   readonly remoteAddress: string | null;
+  /** Who asked, where it is an admin or a client with an admin's rights. */
+  readonly actor?: Actor | undefined;
 }
+
+/** Whoever acts on what is not their own. */
+export type Actor = `user:${string}` | `client:${string}`;
 
 /** The caller of what the server does by itself, or an operator at the command line. */
 export const LOCAL_CALLER: Caller = { requestId: null, remoteAddress: null };

@@ -34,6 +34,7 @@ export function spawnAuthActor(parts: AuthParts, name: string): AuthRef {
         issueCode: (message) => issueCode(parts, batches, message),
         redeemCode: (message) => redeemCode(parts, batches, message),
         findUser: async ({ userId }) => (await users.find(userId)) ?? null,
+        isAdmin: ({ userId }) => users.isAdmin(userId),
         addUser: (message) => addUser(parts, message),
         listUsers: ({ limit }) => users.list(limit),
         disableUser: (message) => disableUser(parts, message),

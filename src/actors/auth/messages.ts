@@ -79,6 +79,8 @@ export type AuthMessage =
       readonly caller: Caller;
     }
   | { readonly type: 'findUser'; readonly userId: string }
+  /** Whether the user is an admin now, and not disabled. */
+  | { readonly type: 'isAdmin'; readonly userId: string }
   | {
       readonly type: 'addUser';
       readonly username: string;
@@ -114,6 +116,7 @@ export interface AuthReplies {
   readonly issueCode: Sensitive;
   readonly redeemCode: RedeemedCode;
   readonly findUser: UserFacts | null;
+  readonly isAdmin: boolean;
   readonly addUser: UserSummary;
   readonly listUsers: readonly UserSummary[];
   readonly disableUser: void;

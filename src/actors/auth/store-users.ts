@@ -44,6 +44,12 @@ const ANY_ADMIN = {
   sql: `select exists (select 1 from users where 'admin' = any(roles)) as present`,
 };
 
+const IS_ADMIN = {
+  name: 'users_is_admin',
+  sql: `
+    select exists (select 1 from users where id = ?::uuid and disabled_at is null and 'admin' = any(roles)) as present`,
+};
+
 const LIST = {
   name: 'users_list',
   sql: `
@@ -144,6 +150,11 @@ export class UserStore {
 
   async anyAdmin(): Promise<boolean> {
     const [row] = await this.#queries.query<{ present: boolean }>(ANY_ADMIN);
+    return row?.present ?? false;
+  }
+
+  async isAdmin(userId: string): Promise<boolean> {
+    const [row] = await this.#queries.query<{ present: boolean }>(IS_ADMIN, [userId]);
     return row?.present ?? false;
   }
 

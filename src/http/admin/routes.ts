@@ -1,0 +1,116 @@
+import type { Express, NextFunction, Request, Response } from 'express';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import { callerOf } from '../../middleware/request-context.ts';
+import { InvalidRequest, NotFound, OAuthError, PreconditionRequired } from '../../oauth/errors.ts';
+import { UnprocessableContent, type FieldProblem } from '../../oauth/errors.ts';
+import { logBug, methodNotAllowed } from '../error-edge.ts';
+import { readJson, readQuery } from '../read-body.ts';
+import { publicError, sendJson } from '../respond.ts';
+import { admit, ADMIN_READ_SCOPE, ADMIN_SCOPE, type AccessParts } from './access.ts';
+import { ADMIN_API, entityTag, isReadOnly, versionInIfMatch } from './operation.ts';
+import type { Answer, Operation, OperationTools } from './operation.ts';
+import { sendProblem } from './problem.ts';
+import { sendLines } from './send-lines.ts';
+
+/** Puts the operations under the admin API's address. */
+export function addAdminApi(
+  app: Express,
+  operations: readonly Operation[],
+  parts: AccessParts & OperationTools,
+  logger: Logger,
+): void {
+  const paths = new Set(operations.map(({ path }) => path));
+  for (const operation of operations) {
+    app[operation.method](ADMIN_API + operation.path, adminRoute(operation, parts, logger));
+  }
+  for (const path of paths) {
+    const methods = operations.filter((operation) => operation.path === path).map(({ method }) => method);
+    app.all(ADMIN_API + path, methodNotAllowed(methods.map((method) => method.toUpperCase()).join(', ')));
+  }
+  app.use(ADMIN_API, (_request: Request, response: Response) => {
+    sendProblem(response, new NotFound('There is nothing at this address'), ADMIN_SCOPE);
+  });
+}
+
+function adminRoute(operation: Operation, parts: AccessParts & OperationTools, logger: Logger) {
+  const readOnly = isReadOnly(operation);
+  const scope = readOnly ? ADMIN_READ_SCOPE : ADMIN_SCOPE;
+  return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
+    try {
+      await admit(parts, request, response, readOnly);
+      const asked = await parse(operation, request);
+      const { actors, now } = parts;
+      const answer = await operation.handle({ ...asked, actors, now, caller: callerOf(response) });
+      if (operation.success.contentType === 'application/x-ndjson') await sendLines(response, answer.body);
+      else send(response, operation, answer);
+    } catch (error) {
+      if (response.headersSent) {
+        next(error);
+        return;
+      }
+      if (!(error instanceof OAuthError)) logBug(logger, response, error);
+      sendProblem(response, publicError(error), scope);
+    }
+  };
+}
+
+/** Reads what the request says against the operation's schemas. */
+async function parse({ params, query, body, conditional }: Operation, request: Request) {
+  // What no id looks like names nothing.
+  const named = params?.safeParse(request.params);
+  if (named && !named.success) throw new NotFound('There is no such thing');
+  const asked = query?.safeParse(Object.fromEntries(readQuery(request)));
+  if (asked && !asked.success) throw new InvalidRequest(`The query is not valid: ${describe(asked.error)}`);
+  const ifMatch = versionInIfMatch(request);
+  if (conditional && ifMatch === undefined) {
+    throw new PreconditionRequired('Say by If-Match which version you change: the ETag that you read, or *');
+  }
+  return {
+    params: named?.data,
+    query: asked?.data,
+    body: body && (await parseBody(body, request)),
+    ifMatch: ifMatch ?? null,
+  };
+}
+
+async function parseBody(schema: z.ZodType, request: Request): Promise<unknown> {
+  const parsed = schema.safeParse(await readJson(request));
+  if (parsed.success) return parsed.data;
+  throw new UnprocessableContent(fieldProblems(parsed.error));
+}
+
+/** The issues of a schema, each at the field that a person would look at. */
+function fieldProblems(error: z.ZodError): readonly FieldProblem[] {
+  return error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({
+          field: [...issue.path, key].join('.').slice(0, 100),
+          message: 'There is no such field',
+        }))
+      : [{ field: issue.path.join('.'), message: issue.message }],
+  );
+}
+
+function describe(error: z.ZodError): string {
+  return fieldProblems(error)
+    .map(({ field, message }) => `${field}: ${message}`)
+    .join('; ');
+}
+
+function send(
+  response: Response,
+  { success }: Operation,
+  { body, version, location }: Answer<unknown>,
+): void {
+  const headers = {
+    ...(version !== undefined && { etag: entityTag(version) }),
+    ...(location !== undefined && { location }),
+  };
+  if (success.status !== 204) {
+    sendJson(response, success.status, body as object, headers);
+    return;
+  }
+  response.writeHead(204, { 'cache-control': 'no-store', ...headers });
+  response.end();
+}
