@@ -136,7 +136,7 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger }: A
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
   addPanel(app, pages);
-  addAdminApi(app, adminOperations(), pages, logger);
+  addAdminApi(app, adminOperations(), { ...pages, randomBytes: sources.randomBytes }, logger);
 }
 
 /** Browsers that came by https once never come by http again (RFC 6797). */

@@ -17,11 +17,12 @@ export function tokensView({ query, signal }: Visit): HTMLElement {
       ...(user.value() !== '' && { user_id: user.value() }),
     };
     noteQuery(queryOf({ ...holder }));
-    const isNarrowed = Object.keys(holder).length > 0;
+    // The API lists the tokens of a client or of a user, not of both.
+    const isOne = Object.keys(holder).length === 1;
     fill(
       results,
       card(words.grants.title, grantsList(holder, signal)),
-      card(labels.title, isNarrowed ? tokensList(holder, signal) : h('p', { class: 'empty' }, labels.choose)),
+      card(labels.title, isOne ? tokensList(holder, signal) : h('p', { class: 'empty' }, labels.choose)),
     );
   };
   const client = clientField(labels.client, query.get('client_id') ?? '', update);

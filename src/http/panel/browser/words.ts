@@ -248,7 +248,7 @@ export const words = {
     pageTitle: 'Tokens and grants',
     title: 'Access tokens',
     none: 'No access tokens.',
-    choose: 'Choose a client or a user to see their access tokens.',
+    choose: 'Choose either a client or a user to see the access tokens.',
     token: 'Token',
     client: 'Client',
     user: 'User',
