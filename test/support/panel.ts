@@ -2,6 +2,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { browse, signIn } from './browsing.ts';
 import { ADMIN, type TestServer } from './server.ts';
 
+const PATIENCE_MS = 12_000;
+
 /** Gives an admin a browser of their own, signed in and on a page of the control panel. */
 export function browsePanel<Result>(
   browser: Browser,
@@ -11,6 +13,8 @@ export function browsePanel<Result>(
   credentials: { username: string; password: string } = ADMIN,
 ): Promise<Result> {
   return browse(browser, async (page) => {
+    // Shorter than a test's own limit, so that what fails is the wait and says for what.
+    page.setDefaultTimeout(PATIENCE_MS);
     await openPanel(page, issuer + path, credentials);
     return visit(page);
   });

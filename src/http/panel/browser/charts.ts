@@ -33,7 +33,7 @@ type AnyChart = ChartClass<'bar' | 'line', (number | null)[], string>;
 
 /** A chart over the minutes of the last hour, with its numbers as a table below. */
 export function trafficChart(parts: ChartParts, signal: AbortSignal): TrafficChart {
-  const canvas = h('canvas', { role: 'img' });
+  const canvas = h('canvas', { role: 'img', 'aria-label': parts.title });
   const numbers = h('div', {});
   const details = h('details', { class: 'numbers' }, h('summary', {}, labels.numbers), numbers);
   const element = h(

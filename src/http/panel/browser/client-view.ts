@@ -27,6 +27,7 @@ export function clientView({ id, signal }: Visit): HTMLElement {
   const path = `/clients/${encodeURIComponent(id)}`;
   const parts = section<Loaded>({
     signal,
+    isPage: true,
     load: async () => {
       const { value, etag } = await send<Client>('GET', path, { signal });
       return { client: value, etag };

@@ -6,6 +6,8 @@ export interface SectionParts<Value> {
   readonly signal: AbortSignal;
   readonly load: () => Promise<Value>;
   readonly render: (value: Value) => Child;
+  /** Whether this is all of the page, whose name is then what went wrong. */
+  readonly isPage?: boolean;
 }
 
 export interface Section {
@@ -15,18 +17,15 @@ export interface Section {
 }
 
 /** A part of a page that is loaded: first a placeholder, then what came, or why it did not and a way to try again. */
-export function section<Value>({ signal, load, render }: SectionParts<Value>): Section {
+export function section<Value>({ signal, load, render, isPage }: SectionParts<Value>): Section {
   const element = h('div', { class: 'section' }, placeholder());
   const reload = async () => {
     element.setAttribute('aria-busy', 'true');
     try {
       fill(element, render(await load()));
     } catch (error) {
-      if (!signal.aborted)
-        fill(
-          element,
-          failure(error, () => void reload()),
-        );
+      const retry = () => void reload();
+      if (!signal.aborted) fill(element, failure(error, retry, isPage));
     } finally {
       element.removeAttribute('aria-busy');
     }
@@ -41,12 +40,12 @@ export function placeholder(): HTMLElement {
 }
 
 /** Why something could not be loaded, and the way to try again. */
-export function failure(error: unknown, retry: () => void): HTMLElement {
+export function failure(error: unknown, retry: () => void, isPage = false): HTMLElement {
   const { title, hint, canRetry } = explain(error);
   return h(
     'div',
     { class: 'notice notice-bad', role: 'alert' },
-    h('p', {}, h('strong', {}, title)),
+    isPage ? h('h1', {}, title) : h('p', {}, h('strong', {}, title)),
     h('p', {}, hint),
     error instanceof Refused && error.requestId !== null && error.status >= 500
       ? h('p', { class: 'soft' }, words.error.request(error.requestId))

@@ -29,6 +29,7 @@ export function userView({ id, signal }: Visit): HTMLElement {
   const path = `/users/${encodeURIComponent(id)}`;
   const parts = section<Loaded>({
     signal,
+    isPage: true,
     load: async () => {
       const { value, etag } = await send<User>('GET', path, { signal });
       return { user: value, etag };

@@ -10,6 +10,10 @@ export const tables = `.listing,
   line-height: 1.4;
 }
 
+.table-wide {
+  font-size: 0.875rem;
+}
+
 .listing > .table,
 .section > .table {
   border: 1px solid var(--line);
