@@ -1,6 +1,7 @@
 import { read } from './api.ts';
 import type { Client, List, User } from './api-types.ts';
 import { fill, h, newId } from './dom.ts';
+import { words } from './words.ts';
 
 const PAUSE_MS = 200;
 const OFFERED = 20;
@@ -42,6 +43,7 @@ function holderField(
   const input = h('input', {
     id,
     type: 'search',
+    placeholder: words.holder,
     value,
     list: offers.id,
     autocomplete: 'off',

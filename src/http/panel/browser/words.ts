@@ -5,6 +5,7 @@ export const words = {
   none: '–',
   retry: 'Try again',
   dismiss: 'Dismiss',
+  holder: 'Any; type a name or an ID',
 
   error: {
     unexpected: 'The server answered in a way that this page does not understand.',

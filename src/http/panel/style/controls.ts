@@ -93,6 +93,7 @@ dialog form {
 
 .field {
   display: grid;
+  grid-template-columns: minmax(0, 1fr);
   gap: 0.25rem;
   align-content: start;
   min-width: 0;
@@ -186,7 +187,7 @@ input::placeholder {
 
 .filters {
   display: grid;
-  grid-template-columns: repeat(auto-fit, minmax(min(11rem, 100%), 1fr));
+  grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr));
   gap: 0.75rem;
   max-width: 62rem;
   margin-bottom: 1rem;
