@@ -115,7 +115,7 @@ function newExpress(): Express {
   return app;
 }
 
-function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger }: AppParts): void {
+function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger, readiness }: AppParts): void {
   const cookies = new Cookies(issuer);
   const sessions = new Sessions(actors.auth, cookies);
   const csrf = new Csrf(csrfKeys, cookies, sessions, sources.randomBytes);
@@ -136,7 +136,7 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger }: A
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
   addPanel(app, pages);
-  addAdminApi(app, adminOperations(), { ...pages, randomBytes: sources.randomBytes }, logger);
+  addAdminApi(app, adminOperations(), { ...pages, readiness, randomBytes: sources.randomBytes }, logger);
 }
 
 /** Browsers that came by https once never come by http again (RFC 6797). */
