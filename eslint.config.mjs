@@ -27,7 +27,7 @@ const actorInternals = ban(
 );
 const metricsPackage = ban('^prom-client(/|$)', 'Only src/metrics knows prom-client; observe.');
 const browserCode = ban(
-  '(^|/)panel/browser/',
+  '(^|/)browser/',
   'The panel’s scripts run in a browser; the server only sends them.',
 );
 const notForBrowsers = ban(

@@ -26,6 +26,9 @@ export const READ = [
   '/health',
   '/ready',
   '/assets/stagedoor.css',
+  '/assets/panel/nothing.js',
+  '/admin',
+  '/admin/clients/new',
 ];
 const TRACE = /\n\s+at |node_modules|\/src\/|SQLSTATE|select |insert |TypeError|StatementFailed/;
 

@@ -78,6 +78,8 @@ test('HEAD is answered like GET, without the body', async () => {
     '/auth/login',
     '/oauth/userinfo',
     '/assets/stagedoor.css',
+    '/assets/panel/nothing.js',
+    '/admin',
     '/nowhere',
   ];
   for (const path of paths) {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { accountPage } from '../../src/http/pages/account-page.ts';
 import { consentPage } from '../../src/http/pages/consent-page.ts';
+import { forbiddenPage } from '../../src/http/panel/forbidden-page.ts';
 import { errorPage } from '../../src/http/pages/error-page.ts';
 import { html, render } from '../../src/http/pages/html.ts';
 import { loggedOutPage, logoutPage } from '../../src/http/pages/logout-page.ts';
@@ -17,6 +18,8 @@ const pages: Readonly<Record<string, (value: string) => string>> = {
   consent: (value) => consentPage(consentView(value)),
   error: (value) => errorPage({ title: value, message: value, hint: value, requestId: value, code: value }),
   account: (value) => accountPage({ username: value, csrfToken: value }),
+  'account of an admin': (value) => accountPage({ username: value, csrfToken: value, isAdmin: true }),
+  forbidden: (value) => forbiddenPage({ username: value, signInLocation: '/auth/login' }),
   logout: (value) => logoutPage({ username: value, csrfToken: value }),
   'logged out': () => loggedOutPage(),
 };

@@ -146,7 +146,9 @@ export interface Replica {
   readonly version: string;
   readonly started_at: string;
   readonly seen_at: string;
+  /** Whether the answer is from it. */
   readonly answering: boolean;
+  /** Known of the one that answers. */
   readonly ready: boolean | null;
   readonly actors: readonly ActorState[];
 }

@@ -10,6 +10,7 @@ const labels = words.replicas;
 
 /** From this part of its limit on, a mailbox is worth a look. */
 const FULL_PART = 0.5;
+const SILENT_MS = 25_000;
 
 const COLUMNS: readonly Column<ActorState>[] = [
   { label: labels.actor, kind: 'name', cell: ({ name }) => name },
@@ -49,20 +50,22 @@ export function healthCard({ ready, checks }: Overview['health']): HTMLElement {
 }
 
 function replicaCard(replica: Replica): HTMLElement {
-  const state = !replica.answering
-    ? pill('bad', labels.silent)
-    : replica.ready === false
-      ? pill('wait', labels.notReady)
-      : pill('good', labels.ready);
   return h(
     'section',
     { class: 'card' },
-    h('div', { class: 'card-head' }, h('h2', {}, replica.name), state),
+    h('div', { class: 'card-head' }, h('h2', {}, replica.name), stateOf(replica)),
     h('p', { class: 'soft fine' }, labels.about(replica.version), ago(replica.started_at)),
     replica.actors.length === 0
       ? h('p', { class: 'empty' }, labels.noActors)
       : h('div', { class: 'actors' }, table(labels.actorsOf(replica.name), COLUMNS, replica.actors).element),
   );
+}
+
+/** A replica reports every ten seconds; only the one that answers knows more than that of itself. */
+function stateOf({ ready, seen_at: seenAt }: Replica): HTMLElement {
+  if (Date.now() - new Date(seenAt).getTime() > SILENT_MS) return pill('wait', labels.silent);
+  if (ready === null) return pill('good', labels.running);
+  return ready ? pill('good', labels.ready) : pill('bad', labels.notReady);
 }
 
 /** A count beside its limit; the bar only repeats the numbers. */
