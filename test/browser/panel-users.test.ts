@@ -20,8 +20,13 @@ afterAll(async () => {
   await server.stop();
 });
 
-function visit<Result>(path: string, act: (page: Page) => Promise<Result>): Promise<Result> {
-  return browsePanel(browser, server, path, act);
+/** The admin API does not list sessions yet, and Chromium complains of each such answer. */
+const NO_SESSIONS = /^Error: the browser complained:(?:\n.*status of 404 .*\/sessions\))+$/;
+
+function visit(path: string, act: (page: Page) => Promise<void>): Promise<void> {
+  return browsePanel(browser, server, path, act).catch((error: unknown) => {
+    if (!NO_SESSIONS.test(String(error))) throw error;
+  });
 }
 
 async function canSignIn(username: string, password: string): Promise<boolean> {
@@ -81,6 +86,23 @@ test('disabling a user ends sessions and tokens, and says before that it will', 
     await page.getByRole('button', { name: 'Enable' }).click();
     await said(page, 'The user is enabled');
     expect(await canSignIn(grace.username, grace.password)).toBe(true);
+  });
+});
+
+// Fails until the admin API lists sessions; then it is a test like the others, and NO_SESSIONS can go.
+test.failing('sessions are shown with their browser, and end one by one', async () => {
+  const eve = { username: 'eve', password: 'a long and sound password' };
+  await runCli(['users', 'add', eve.username, '--password-stdin'], server.env, eve.password);
+  const person = new Person(server.issuer);
+  await person.logIn(await person.open('/account'), eve);
+  await visit('/admin/users?search=eve', async (page) => {
+    await page.getByRole('link', { name: 'eve' }).click();
+    const sessions = card(page, 'Sessions');
+    await sessions.getByText('127.0.0.1').waitFor({ timeout: 3000 });
+    await pressAndConfirm(page, sessions, 'End…', 'End the session');
+    await said(page, 'The session has ended');
+    await sessions.getByText('Not signed in anywhere.').waitFor();
+    expect((await person.open('/account')).url).toContain('/auth/login');
   });
 });
 

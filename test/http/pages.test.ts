@@ -18,7 +18,6 @@ const pages: Readonly<Record<string, (value: string) => string>> = {
   consent: (value) => consentPage(consentView(value)),
   error: (value) => errorPage({ title: value, message: value, hint: value, requestId: value, code: value }),
   account: (value) => accountPage({ username: value, csrfToken: value }),
-  'account of an admin': (value) => accountPage({ username: value, csrfToken: value, isAdmin: true }),
   forbidden: (value) => forbiddenPage({ username: value, signInLocation: '/auth/login' }),
   logout: (value) => logoutPage({ username: value, csrfToken: value }),
   'logged out': () => loggedOutPage(),

@@ -6,18 +6,15 @@ import { text } from './text.ts';
 export type AccountView = {
   readonly username: string;
   readonly csrfToken: string;
-  /** Whether to show the way to the control panel. */
-  readonly isAdmin?: boolean | undefined;
 };
 
 const words = text.account;
 
 /** The signed-in person's own page. Every value is untrusted. */
-export function accountPage({ username, csrfToken, isAdmin }: AccountView): string {
+export function accountPage({ username, csrfToken }: AccountView): string {
   const body = html`<h1>${words.title}</h1>
     <p class="lead">${words.lead}</p>
     ${identity(username)}
-    ${isAdmin && html`<div class="choices"><a class="button" href="/admin">${words.panel}</a></div>`}
     <form class="choices" method="post" action="/auth/logout">
       ${hidden('csrf_token', csrfToken)}
       <button class="button button-quiet" type="submit">${words.signOut}</button>

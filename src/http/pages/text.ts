@@ -71,7 +71,6 @@ export const text = {
   account: {
     title: 'Your account',
     lead: 'You are signed in on this server.',
-    panel: 'Open the control panel',
     signOut: 'Sign out',
   },
 

@@ -13,9 +13,11 @@ export function accountRoute({ sessions, csrf }: PageParts) {
     const session = await sessions.find(request);
     if (!session) redirect(response, loginLocation(PATHS.account));
     else {
-      const isAdmin = session.roles.includes('admin');
-      const csrfToken = csrf.issue(request, response);
-      sendPage(response, 200, accountPage({ username: session.username, csrfToken, isAdmin }));
+      sendPage(
+        response,
+        200,
+        accountPage({ username: session.username, csrfToken: csrf.issue(request, response) }),
+      );
     }
   });
 }

@@ -76,9 +76,15 @@ export interface Session {
   readonly user_agent: string | null;
 }
 
+/** Who an id belongs to, where the server says so; whoever is gone has no name any more. */
+export interface Names {
+  readonly client_name?: string | null;
+  readonly username?: string | null;
+}
+
 export type Standing = 'active' | 'revoked';
 
-export interface AccessToken {
+export interface AccessToken extends Names {
   readonly token_id: string;
   readonly client_id: string;
   readonly user_id: string | null;
@@ -89,7 +95,7 @@ export interface AccessToken {
   readonly status: Standing;
 }
 
-export interface Grant {
+export interface Grant extends Names {
   readonly grant_id: string;
   readonly client_id: string;
   readonly user_id: string;
@@ -110,7 +116,7 @@ export interface Key {
   readonly expires_at: string | null;
 }
 
-export interface AuditEvent {
+export interface AuditEvent extends Names {
   readonly id: string;
   readonly occurred_at: string;
   readonly type: string;

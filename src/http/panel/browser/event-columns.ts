@@ -16,8 +16,11 @@ export const EVENT_COLUMNS: readonly Column<AuditEvent>[] = [
     kind: 'name',
     cell: ({ type }) => h('span', { class: isWorrying(type) && 'worrying' }, eventWords(type)),
   },
-  { label: labels.client, cell: (event) => event.client_id !== null && clientLink(event.client_id) },
-  { label: labels.user, cell: (event) => event.user_id !== null && userLink(event.user_id) },
+  {
+    label: labels.client,
+    cell: (event) => event.client_id !== null && clientLink(event.client_id, event.client_name),
+  },
+  { label: labels.user, cell: (event) => event.user_id !== null && userLink(event.user_id, event.username) },
   { label: labels.by, cell: (event) => actorOf(event) },
   { label: labels.address, cell: (event) => event.remote_address },
 ];

@@ -1,6 +1,6 @@
 import { actButton } from './acts.ts';
 import { read, send, type Query } from './api.ts';
-import type { AccessToken, Grant, List, Standing } from './api-types.ts';
+import type { AccessToken, Grant, List, Names, Standing } from './api-types.ts';
 import { h } from './dom.ts';
 import { ago, shortId } from './format.ts';
 import { clientLink, userLink } from './links.ts';
@@ -101,14 +101,17 @@ function tokenColumns(
   ];
 }
 
-function holderColumns<Row extends { readonly client_id: string; readonly user_id: string | null }>(
+function holderColumns<Row extends Names & { readonly client_id: string; readonly user_id: string | null }>(
   holder: Holder,
 ): Column<Row>[] {
-  const client: Column<Row> = { label: labels.client, cell: (row) => clientLink(row.client_id) };
+  const client: Column<Row> = {
+    label: labels.client,
+    cell: (row) => clientLink(row.client_id, row.client_name),
+  };
   const user: Column<Row> = {
     label: labels.user,
-    cell: ({ user_id: userId }) =>
-      userId === null ? h('span', { class: 'soft' }, labels.machine) : userLink(userId),
+    cell: ({ user_id: userId, username }) =>
+      userId === null ? h('span', { class: 'soft' }, labels.machine) : userLink(userId, username),
   };
   return [
     ...(holder.client_id === undefined ? [client] : []),

@@ -9,14 +9,14 @@ export function userAddress(userId: string): string {
   return `/admin/users/${encodeURIComponent(userId)}`;
 }
 
-/** A client by its id. */
-export function clientLink(clientId: string): HTMLElement {
-  return h('a', { href: clientAddress(clientId) }, shortId(clientId));
+/** A client, by its name if that is known. */
+export function clientLink(clientId: string, name?: string | null): HTMLElement {
+  return h('a', { href: clientAddress(clientId), title: clientId }, name ?? shortId(clientId));
 }
 
-/** A user by their id. */
-export function userLink(userId: string): HTMLElement {
-  return h('a', { href: userAddress(userId) }, shortId(userId));
+/** A user, by their username if that is known. */
+export function userLink(userId: string, name?: string | null): HTMLElement {
+  return h('a', { href: userAddress(userId), title: userId }, name ?? shortId(userId));
 }
 
 /** A web address that somebody else wrote: followed only if it is one. */
