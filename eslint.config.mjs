@@ -26,10 +26,7 @@ const actorInternals = ban(
   'HTTP knows an actor by its messages.ts alone.',
 );
 const metricsPackage = ban('^prom-client(/|$)', 'Only src/metrics knows prom-client; observe.');
-const browserCode = ban(
-  '(^|/)browser/',
-  'The panel’s scripts run in a browser; the server only sends them.',
-);
+const browserCode = ban('(^|/)browser/', 'The panel’s scripts run in a browser; the server only sends them.');
 const notForBrowsers = ban(
   String.raw`^(?!\./|\.\./\.\./\.\./oauth/redirect-uri\.ts$|chart\.js$)`,
   'A script of the panel knows its own folder, and the pure rules that src/http/panel/assets.ts serves along.',

@@ -38,10 +38,15 @@ test('the overview shows what there is and how the server is doing, and keeps up
       .waitFor();
     await page.getByRole('img', { name: /^Latency of the last hour by the minute/ }).waitFor();
     await page.getByText('Show the numbers').first().click();
-    expect(await page.getByRole('table', { name: 'Requests a minute' }).getByRole('row').count()).toBe(61);
+    const numbers = page.getByRole('table', { name: 'Requests a minute' }).getByRole('row');
+    await numbers.nth(60).waitFor();
+    expect(await numbers.count()).toBe(61);
+    // Figures that change do not take the focus away from the keyboard.
+    await page.getByRole('link', { name: 'Clients 1' }).focus();
 
     await page.waitForResponse('**/admin/api/overview');
     await page.waitForResponse('**/admin/api/overview');
+    expect(await page.locator(':focus').innerText()).toContain('Clients');
   });
 });
 
