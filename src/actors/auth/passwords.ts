@@ -2,11 +2,7 @@ import { availableParallelism } from 'node:os';
 import bcrypt from 'bcrypt';
 import { InvalidRequest, TemporarilyUnavailable } from '../../oauth/errors.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
-
-const MIN_LENGTH = 12;
-
-/** bcrypt looks at no more than this and would silently ignore the rest. */
-const MAX_BYTES = 72;
+import { PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS } from './messages.ts';
 
 /** Hashes that wait for a core; each takes a quarter of a second or so, and whoever waits longer has given up. */
 const MAX_WAITING = 32;
@@ -31,14 +27,20 @@ export class Passwords {
   }
 
   /** Throws InvalidRequest if the password is too short or longer than bcrypt can tell apart. */
-  async hash(password: Sensitive): Promise<string> {
+  checkFitness(password: Sensitive): void {
     const text = password.reveal();
-    if ([...text].length < MIN_LENGTH) {
-      throw new InvalidRequest(`A password needs at least ${MIN_LENGTH} characters`);
+    if ([...text].length < PASSWORD_MIN_CHARACTERS) {
+      throw new InvalidRequest(`A password needs at least ${PASSWORD_MIN_CHARACTERS} characters`);
     }
-    if (Buffer.byteLength(text) > MAX_BYTES) {
-      throw new InvalidRequest(`A password may have at most ${MAX_BYTES} bytes`);
+    if (Buffer.byteLength(text) > PASSWORD_MAX_BYTES) {
+      throw new InvalidRequest(`A password may have at most ${PASSWORD_MAX_BYTES} bytes`);
     }
+  }
+
+  /** Throws InvalidRequest if the password is unfit. */
+  async hash(password: Sensitive): Promise<string> {
+    this.checkFitness(password);
+    const text = password.reveal();
     return this.#whenFree(() => bcrypt.hash(text, this.#cost));
   }
 
@@ -57,7 +59,7 @@ export class Passwords {
       for (let step = cost; step < this.#slowest; step += 1) await bcrypt.hash(text, step);
       return matches;
     });
-    return right && hash !== undefined && Buffer.byteLength(text) <= MAX_BYTES;
+    return right && hash !== undefined && Buffer.byteLength(text) <= PASSWORD_MAX_BYTES;
   }
 
   /** Whether a hash was made at another cost than today's, and should be made anew while the password is at hand. */
