@@ -225,6 +225,28 @@ test('another replica knows at once that a session has ended', async () => {
   await replica.terminate();
 });
 
+test('when a session was last seen is written down at the latest when the server stops', async () => {
+  const replica = await startServer({
+    env: { ...server.env, OAUTH2_SERVER_PORT: String(await freePort()), OAUTH2_ISSUER: server.issuer },
+  });
+  const mine = 'from users where users.id = user_id and username = $1';
+  await query(server, `update sessions set last_seen_at = now() - interval '20 minutes' ${mine}`, [username]);
+  const visitor = new Person(`http://127.0.0.1:${replica.port}`);
+  for (const [name, value] of person.cookies) visitor.cookies.set(name, value);
+  expect(await isSignedIn(visitor)).toBe(true);
+  expect(await replica.terminate()).toBe(0);
+  const sql = `select last_seen_at > now() - interval '1 minute' as seen from sessions, users
+    where users.id = user_id and username = $1`;
+  expect(await query(server, sql, [username])).toEqual([{ seen: true }]);
+});
+
+test('a session that was not seen for long is signed out', async () => {
+  const sql = `update sessions set last_seen_at = now() - interval '2 hours'
+    from users where users.id = user_id and username = $1`;
+  await query(server, sql, [username]);
+  expect(await isSignedIn(person)).toBe(false);
+});
+
 test('a new password ends other sessions and tokens; this browser goes on under a new id', async () => {
   const elsewhere = await signIn();
   const tokens = (await redeem(server.issuer, client, await obtainCode(server.issuer, client, {}, person)))

@@ -363,6 +363,8 @@ test('a mistake in the password form is told at its field, and no value is put b
   expect(inputs.get('new_password')?.get('aria-invalid')).toBe('true');
   expect(page).toMatch(/id="new_password_mistake">\s*Too short\./);
   expect(inputs.get('current_password')?.has('aria-invalid')).toBe(false);
+  const focused = [...inputs].filter(([, attributes]) => attributes.has('autofocus')).map(([name]) => name);
+  expect(focused).toEqual(['new_password']);
   expect(inputs.get('current_password')?.has('aria-describedby')).toBe(false);
 });
 

@@ -27,34 +27,65 @@ export function passwordSection({
     <form class="form" method="post" action="/account/password">
       ${hidden('csrf_token', csrfToken)}
       <input type="text" value="${username}" autocomplete="username" hidden readonly />
-      ${field({ id: 'current_password', label: words.current, autocomplete: 'current-password', mistake: mistakes.current })}
-      ${field({ id: 'new_password', label: words.new, autocomplete: 'new-password', hint: words.hint, mistake: mistakes.new })}
-      ${field({ id: 'new_password_again', label: words.again, autocomplete: 'new-password', mistake: mistakes.again })}
+      ${fieldsOf(mistakes).map(field)}
       <button class="button" type="submit">${words.submit}</button>
     </form>
   </section>`;
 }
 
-function field(view: {
-  id: string;
-  label: string;
-  autocomplete: string;
-  hint?: string;
-  mistake: string | undefined;
-}): Html {
-  const { id, hint, mistake } = view;
+interface Field {
+  readonly id: string;
+  readonly label: string;
+  readonly autocomplete: 'current-password' | 'new-password';
+  readonly hint?: string;
+  readonly mistake: string | undefined;
+}
+
+function fieldsOf(mistakes: PasswordMistakes): readonly Field[] {
+  return [
+    {
+      id: 'current_password',
+      label: words.current,
+      autocomplete: 'current-password',
+      mistake: mistakes.current,
+    },
+    {
+      id: 'new_password',
+      label: words.new,
+      autocomplete: 'new-password',
+      hint: words.hint,
+      mistake: mistakes.new,
+    },
+    {
+      id: 'new_password_again',
+      label: words.again,
+      autocomplete: 'new-password',
+      mistake: mistakes.again,
+    },
+  ];
+}
+
+function field(
+  { id, label, autocomplete, hint, mistake }: Field,
+  index: number,
+  all: readonly Field[],
+): Html {
   const described = [hint !== undefined && `${id}_hint`, mistake !== undefined && `${id}_mistake`];
   const descriptions = described.filter((one) => one !== false).join(' ');
+  // The form is at the end of the page: the browser goes where the first mistake is.
+  const isFirst = all.findIndex((one) => one.mistake !== undefined) === index;
   return html`<div class="field">
-    <label for="${id}">${view.label}</label>
+    <label for="${id}">${label}</label>
     ${hint !== undefined && html`<p class="fine" id="${id}_hint">${hint}</p>`}
     <input
       id="${id}"
       name="${id}"
       type="password"
       required
-      autocomplete="${view.autocomplete}"
-      ${descriptions !== '' && html` aria-describedby="${descriptions}"`}${mistake !== undefined && html` aria-invalid="true"`}
+      autocomplete="${autocomplete}"
+      ${descriptions !== '' && html` aria-describedby="${descriptions}"`}${
+        mistake !== undefined && html` aria-invalid="true"`
+      }${isFirst && html` autofocus`}
     />
     ${mistake !== undefined && html`<p class="mistake" id="${id}_mistake">${mistake}</p>`}
   </div>`;
