@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { addPerson } from '../attacks/database.ts';
@@ -9,6 +10,8 @@ import { ADMIN, startServer, type TestServer } from '../support/server.ts';
 const APP = 'https://app.example';
 const NEW_PASSWORD = 'quite another password';
 const LONG_NAME = 'A'.repeat(120);
+
+const AXE = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 
 let server: TestServer;
 let browser: Browser;
@@ -39,6 +42,13 @@ async function connect(page: Page, clientName: string) {
   const code = app.visited.at(-1)!.searchParams.get('code')!;
   const { body } = await redeem(server.issuer, client, { code, verifier });
   return { client, accessToken: body.access_token as string };
+}
+
+/** What axe finds wrong with the page for people who do not see or click as others do. */
+async function barriersOf(page: Page): Promise<unknown> {
+  await page.evaluate(AXE);
+  return page.evaluate(`axe.run().then(({ violations }) =>
+    violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))`);
 }
 
 async function fillPasswords(page: Page, current: string, wanted: string, again = wanted): Promise<void> {
@@ -124,15 +134,34 @@ test('on a telephone nothing of the account has to be scrolled sideways, however
     for (const path of paths) {
       await page.goto(server.issuer + path);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
-      const screenshots = process.env.SCREENSHOTS;
-      if (screenshots)
-        await page.screenshot({
-          path: `${screenshots}${path.replaceAll(/\W/g, '_').slice(0, 20)}.png`,
-          fullPage: true,
-        });
     }
     await page.goto(`${server.issuer}/account`);
     await fillPasswords(page, 'wrong', 'short', 'other');
+    expect(await page.locator('input:focus').getAttribute('name')).toBe('new_password');
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
   });
 });
+
+test.each(['light', 'dark'] as const)(
+  'axe finds nothing wrong with the account pages, %s',
+  async (colorScheme) => {
+    const username = `emmy-${colorScheme}`;
+    await addPerson(server, username);
+    await browse(browser, async (page) => {
+      await page.emulateMedia({ colorScheme });
+      await openAccount(page, username);
+      const { client } = await connect(page, 'Photo Printer');
+      for (const path of [
+        '/account?notice=session-ended',
+        `/account/apps/disconnect?client_id=${client.client_id}`,
+        '/account/sessions/end-all',
+      ]) {
+        await page.goto(server.issuer + path);
+        expect([path, await barriersOf(page)]).toEqual([path, []]);
+      }
+      await page.goto(`${server.issuer}/account`);
+      await fillPasswords(page, 'wrong', 'short', 'other');
+      expect(await barriersOf(page)).toEqual([]);
+    });
+  },
+);
