@@ -12,12 +12,11 @@ import {
   type TestClient,
 } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { formOf, Person, type Step } from '../support/person.ts';
+import { formOf, Person } from '../support/person.ts';
 import { ADMIN, freePort, startServer, type TestServer } from '../support/server.ts';
+import { isSignedIn, passwords, sendForm, SESSION, signInAs } from './account-forms.ts';
 
-const SESSION = 'stagedoor_session';
 const NEW_PASSWORD = 'quite another password';
-const ATTEMPTS = 4;
 
 let server: TestServer;
 let client: TestClient;
@@ -25,7 +24,7 @@ let username: string;
 let person: Person;
 
 beforeAll(async () => {
-  server = await startServer({ env: { OAUTH2_LOGIN_ATTEMPTS_PER_ACCOUNT: String(ATTEMPTS) } });
+  server = await startServer();
 });
 afterAll(() => server.stop());
 beforeEach(async () => {
@@ -34,15 +33,8 @@ beforeEach(async () => {
     registerClient(server.issuer, { client_name: 'Photo <Printer>' }),
     addPerson(server, username),
   ]);
-  person = await signIn();
+  person = await signInAs(server.issuer, username);
 });
-
-async function signIn(password: string = ADMIN.password, base = server.issuer): Promise<Person> {
-  const one = new Person(base);
-  const step = await one.logIn(await one.open('/auth/login'), { username, password });
-  expect(step.text).toContain('Your account');
-  return one;
-}
 
 /** What stands on the account page of a person. */
 async function account(of = person): Promise<string> {
@@ -51,23 +43,9 @@ async function account(of = person): Promise<string> {
   return text;
 }
 
-async function isSignedIn(one: Person): Promise<boolean> {
-  return (await one.request('/account')).status === 200;
-}
-
-/** Sends a form of the account page; resolves to the answer itself. */
-async function send(path: string, fill: Record<string, string> = {}, of = person): Promise<Step> {
-  const { fields } = formOf(await of.open('/account'), path);
-  return postForm(of, path, { ...fields, ...fill });
-}
-
-async function disconnect(): Promise<Step> {
+async function disconnect(): Promise<void> {
   const path = `/account/apps/disconnect?client_id=${client.client_id}`;
-  return person.submit(await person.open(path));
-}
-
-function passwords(current: string, wanted = NEW_PASSWORD, again = wanted): Record<string, string> {
-  return { current_password: current, new_password: wanted, new_password_again: again };
+  expect((await person.submit(await person.open(path))).text).toContain('The app is disconnected');
 }
 
 test('the account shows who is signed in, from where, and what is connected, in words', async () => {
@@ -162,7 +140,7 @@ test('an app that is not connected, or is somebody else’s, is not disconnected
 });
 
 test('a session is ended from elsewhere, and is signed out at its next request', async () => {
-  const elsewhere = await signIn();
+  const elsewhere = await signInAs(server.issuer, username);
   const { fields } = formOf(await person.open('/account'), '/account/sessions/end');
   expect(fields.session_id).toMatch(/^[0-9a-f-]{36}$/);
   const answer = await postForm(person, '/account/sessions/end', fields);
@@ -197,12 +175,14 @@ test('nobody ends another person’s session', async () => {
 });
 
 test('signing out everywhere else leaves this session; everywhere leaves none, after a question', async () => {
-  const others = [await signIn(), await signIn()];
-  expect((await send('/account/sessions/end-others')).location).toBe('/account?notice=others-ended');
+  const others = [await signInAs(server.issuer, username), await signInAs(server.issuer, username)];
+  expect((await sendForm(person, '/account/sessions/end-others')).location).toBe(
+    '/account?notice=others-ended',
+  );
   for (const other of others) expect(await isSignedIn(other)).toBe(false);
   expect(await isSignedIn(person)).toBe(true);
 
-  const later = await signIn();
+  const later = await signInAs(server.issuer, username);
   const question = await person.open('/account/sessions/end-all');
   expect(question.text).toContain('this one too');
   expect(await isSignedIn(later)).toBe(true);
@@ -218,9 +198,9 @@ test('another replica knows at once that a session has ended', async () => {
   const replica = await startServer({
     env: { ...server.env, OAUTH2_SERVER_PORT: String(await freePort()), OAUTH2_ISSUER: server.issuer },
   });
-  const elsewhere = await signIn(ADMIN.password, `http://127.0.0.1:${replica.port}`);
+  const elsewhere = await signInAs(`http://127.0.0.1:${replica.port}`, username);
   expect(await isSignedIn(elsewhere)).toBe(true);
-  await send('/account/sessions/end-others');
+  await sendForm(person, '/account/sessions/end-others');
   expect(await isSignedIn(elsewhere)).toBe(false);
   await replica.terminate();
 });
@@ -247,82 +227,13 @@ test('a session that was not seen for long is signed out', async () => {
   expect(await isSignedIn(person)).toBe(false);
 });
 
-test('a new password ends other sessions and tokens; this browser goes on under a new id', async () => {
-  const elsewhere = await signIn();
-  const tokens = (await redeem(server.issuer, client, await obtainCode(server.issuer, client, {}, person)))
-    .body;
-  const code = await obtainCode(server.issuer, client, {}, person);
-  const before = person.cookies.get(SESSION)!;
-  const answer = await send('/account/password', passwords(ADMIN.password));
-  expect({ status: answer.status, location: answer.location }).toEqual({
-    status: 303,
-    location: '/account?notice=password-changed',
-  });
-  expect(person.cookies.get(SESSION)).not.toBe(before);
-  expect((await person.open(answer.location!)).text).toContain('Your password is changed');
-  expect(await isSignedIn(elsewhere)).toBe(false);
-  const thief = new Person(server.issuer);
-  thief.cookies.set(SESSION, before);
-  expect(await isSignedIn(thief)).toBe(false);
-  expect(await introspect(server.issuer, client, tokens.access_token)).toEqual({ active: false });
-  expect((await refresh(server.issuer, client, tokens.refresh_token)).status).toBe(400);
-  expect((await redeem(server.issuer, client, code)).status).toBe(400);
-
-  const old = new Person(server.issuer);
-  const login = await old.logIn(await old.open('/auth/login'), { username, password: ADMIN.password });
-  expect(login.status).toBe(401);
-  await signIn(NEW_PASSWORD);
-  const audited = await query(
-    server,
-    `select type from audit_events join users on users.id = user_id where username = $1 and type = 'password_changed'`,
-    [username],
-  );
-  expect(audited).toHaveLength(1);
-});
-
-test.each([
-  ['a wrong current password', passwords('not this one'), /current_password_mistake">\s*That is not/],
-  ['none', passwords(''), /current_password_mistake">\s*Please/],
-  ['a short new one', passwords(ADMIN.password, 'elf zeichen'), /new_password_mistake">\s*Too short/],
-  ['a long one', passwords(ADMIN.password, 'é'.repeat(37)), /new_password_mistake">\s*Too long/],
-  [
-    'the same one',
-    passwords(ADMIN.password, ADMIN.password),
-    /new_password_mistake">\s*This is your current/,
-  ],
-  ['two new ones', passwords(ADMIN.password, NEW_PASSWORD, 'other'), /again_mistake">\s*The two new/],
-])('%s is explained at its field, and nothing changes', async (_what, fields, explained) => {
-  const before = person.cookies.get(SESSION);
-  const answer = await send('/account/password', fields);
-  expect(answer.status).toBe(400);
-  expect(answer.text).toMatch(explained);
-  for (const typed of Object.values(fields)) if (typed !== '') expect(answer.text).not.toContain(typed);
-  expect(person.cookies.get(SESSION)).toBe(before);
-  await signIn();
-});
-
-test('guesses of the current password end in a lock that the login shares', async () => {
-  const statuses = [];
-  for (let guess = 0; guess <= ATTEMPTS; guess += 1) {
-    statuses.push((await send('/account/password', passwords(`guess ${guess}`))).status);
-  }
-  expect(statuses).toEqual([...Array<number>(ATTEMPTS).fill(400), 429]);
-  const locked = await send('/account/password', passwords(ADMIN.password));
-  expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(locked.text).toContain('Too many attempts have failed');
-  const login = new Person(server.issuer);
-  const answer = await login.logIn(await login.open('/auth/login'), { username, password: ADMIN.password });
-  expect(answer.status).toBe(429);
-  expect(await isSignedIn(person)).toBe(true);
-});
-
 test('no form of the account works without its token, with another session’s, or from another site', async () => {
   await redeem(server.issuer, client, await obtainCode(server.issuer, client, {}, person));
-  const elsewhere = await signIn();
+  const elsewhere = await signInAs(server.issuer, username);
   const foreign = formOf(await elsewhere.open('/account')).fields.csrf_token!;
   const own = formOf(await person.open('/account')).fields.csrf_token!;
   const targets = {
-    '/account/password': passwords(ADMIN.password),
+    '/account/password': passwords(ADMIN.password, NEW_PASSWORD),
     '/account/apps/disconnect': { client_id: client.client_id },
     '/account/sessions/end': { session_id: randomUUID() },
     '/account/sessions/end-others': {},
@@ -342,7 +253,10 @@ test('no form of the account works without its token, with another session’s, 
 test('a session that ended meanwhile changes nothing, and leads to the login', async () => {
   const { fields } = formOf(await person.open('/account'), '/account/password');
   await query(server, `update sessions set ended_at = now() where ended_at is null`);
-  const answer = await postForm(person, '/account/password', { ...fields, ...passwords(ADMIN.password) });
+  const answer = await postForm(person, '/account/password', {
+    ...fields,
+    ...passwords(ADMIN.password, NEW_PASSWORD),
+  });
   expect(answer.location).toBe('/auth/login?return_to=%2Faccount');
-  await signIn();
+  await signInAs(server.issuer, username);
 });
