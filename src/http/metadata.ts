@@ -16,6 +16,11 @@ export const PATHS = {
   login: '/auth/login',
   logout: '/auth/logout',
   account: '/account',
+  changePassword: '/account/password',
+  disconnectApp: '/account/apps/disconnect',
+  endSession: '/account/sessions/end',
+  endOtherSessions: '/account/sessions/end-others',
+  endAllSessions: '/account/sessions/end-all',
   stylesheet: '/assets/stagedoor.css',
 } as const;
 
