@@ -137,7 +137,7 @@ test.each(LOOKS)('so are the pages without scripts: $colorScheme, $width px wide
       await check(path);
     }
     await page.goto(`${server.issuer}/account`);
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
     await check('logged out');
   });
