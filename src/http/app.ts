@@ -24,16 +24,20 @@ import { introspectRoute } from './routes/introspect.ts';
 import { loginRoute, postLoginRoute } from './routes/login.ts';
 import { accountRoute, logoutRoute, postLogoutRoute } from './routes/logout.ts';
 import { metricsRoute, type Exposition } from './routes/metrics.ts';
+import { openApiRoute } from './routes/openapi.ts';
 import { registerRoute, type RegistrationPolicy } from './routes/register.ts';
 import { revokeRoute } from './routes/revoke.ts';
 import { errorRoute, startRoute } from './routes/start-page.ts';
 import { stylesheetRoute } from './routes/stylesheet.ts';
+import { swaggerFileRoute, swaggerUiFolderRoute, swaggerUiRoute } from './routes/swagger-ui.ts';
 import { tokenRoute } from './routes/token.ts';
 import { userinfoRoute } from './routes/userinfo.ts';
 
 export interface AppParts {
   readonly actors: Actors;
   readonly issuer: string;
+  /** Of this program, as its document says. */
+  readonly version: string;
   readonly registration: RegistrationPolicy;
   /** Addresses whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
@@ -96,6 +100,7 @@ export function createApp(parts: AppParts): Express {
   app.post(PATHS.register, registerRoute(actors, parts.registration));
   app.all(PATHS.register, methodNotAllowed('POST'));
   addPages(app, parts);
+  addDocumentation(app, parts);
 
   app.use(notFound);
   app.use(errorEdge(logger));
@@ -135,6 +140,19 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger }: A
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
   addAdminApi(app, adminOperations(), pages, logger);
+}
+
+/** What developers read. */
+function addDocumentation(app: Express, { issuer, version, exposition }: AppParts): void {
+  const operations = adminOperations();
+  const withMetrics = exposition !== undefined;
+  const shared = cors('GET');
+  app.get(PATHS.openApi, shared, openApiRoute({ issuer, version, operations, withMetrics }));
+  app.options(PATHS.openApi, shared);
+  app.all(PATHS.openApi, methodNotAllowed('GET'));
+  app.get(PATHS.swaggerUi, swaggerUiRoute());
+  app.get(`${PATHS.swaggerUi}/`, swaggerUiFolderRoute());
+  app.get(PATHS.swaggerFile, swaggerFileRoute(issuer));
 }
 
 /** Browsers that came by https once never come by http again (RFC 6797). */

@@ -17,6 +17,10 @@ export const PATHS = {
   logout: '/auth/logout',
   account: '/account',
   stylesheet: '/assets/stagedoor.css',
+  openApi: '/api-docs/openapi.json',
+  swaggerUi: '/swagger-ui',
+  swaggerFile: '/swagger-ui/:file',
+  swaggerRedirect: '/swagger-ui/oauth2-redirect.html',
 } as const;
 
 /**
