@@ -18,13 +18,15 @@ const location = z.string().meta({ description: 'The path of what was created' }
 /** The operations of the admin API as the document has them: all that a route of theirs does follows from the definition. */
 export function adminPaths(operations: readonly Operation[]): ZodOpenApiPathsObject {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
-  const versioned = new Set(operations.filter(({ conditional }) => conditional).map(({ path }) => path));
+  // What is changed by version is shown with its version, wherever it is the answer.
+  const versioned = new Set(
+    operations.flatMap(({ conditional, success }) => (conditional ? success.schema : [])),
+  );
   for (const operation of operations) {
     const path = documentedPath(ADMIN_API + operation.path);
-    paths[path] = {
-      ...paths[path],
-      [operation.method]: describe(operation, versioned.has(operation.path)),
-    };
+    const { schema } = operation.success;
+    const isVersioned = schema !== undefined && versioned.has(schema);
+    paths[path] = { ...paths[path], [operation.method]: describe(operation, isVersioned) };
   }
   return paths;
 }

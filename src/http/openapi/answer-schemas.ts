@@ -49,7 +49,7 @@ export const userinfo = z
   .meta({ id: 'Userinfo' });
 
 /** A client as it was registered (RFC 7591 §3.2.1). */
-export const registeredClient = z
+export const clientInformation = z
   .object({
     client_id: z.string(),
     client_id_issued_at: seconds,
@@ -64,7 +64,7 @@ export const registeredClient = z
     token_endpoint_auth_method: z.enum(TOKEN_ENDPOINT_AUTH_METHODS),
     id_token_signed_response_alg: z.enum(SIGNING_ALGORITHMS),
   })
-  .meta({ id: 'RegisteredClient' });
+  .meta({ id: 'ClientInformation' });
 
 const publishedKey = { kid: z.string(), use: z.literal('sig') };
 const coordinate = z.string().meta({ description: 'base64url' });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ZodOpenApiPathsObject, ZodOpenApiRequestBodyObject } from 'zod-openapi';
 import { clientRegistration } from '../../oauth/client-metadata.ts';
 import { PATHS } from '../metadata.ts';
-import { introspection, jwks, metadata, registeredClient, tokens, userinfo } from './answer-schemas.ts';
+import { clientInformation, introspection, jwks, metadata, tokens, userinfo } from './answer-schemas.ts';
 import { ASKING, json, oauthErrors, PREFLIGHT, type Answers } from './answers.ts';
 import { tokenForm, tokenToLookAt } from './request-schemas.ts';
 import { CLIENT, PERSON_TOKEN, REGISTRATION } from './security.ts';
@@ -65,7 +65,7 @@ const tokenEndpoints: ZodOpenApiPathsObject = {
   },
   [PATHS.revoke]: {
     post: {
-      operationId: 'revokeToken',
+      operationId: 'revokeOwnToken',
       tags: ['OAuth'],
       summary: 'Revoke a token of the client (RFC 7009)',
       description: 'A refresh token takes its grant along.',
@@ -77,7 +77,7 @@ const tokenEndpoints: ZodOpenApiPathsObject = {
         ...ASKING,
       },
     },
-    options: preflight('mayScriptRevokeToken', 'OAuth'),
+    options: preflight('mayScriptRevokeOwnToken', 'OAuth'),
   },
 };
 
@@ -119,7 +119,7 @@ const registration: ZodOpenApiPathsObject = {
       security: REGISTRATION,
       requestBody: { required: true, content: { 'application/json': { schema: clientRegistration } } },
       responses: {
-        '201': json('The client as it is registered', registeredClient),
+        '201': json('The client as it is registered', clientInformation),
         ...oauthErrors(
           'invalid_request',
           'invalid_client_metadata',
