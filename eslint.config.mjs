@@ -22,7 +22,7 @@ const databaseLayer = ban(
 );
 const anyActor = ban('(^|/)actors/', 'src/oauth is the innermost room: it knows nobody.');
 const actorInternals = ban(
-  String.raw`(^|/)actors/(?!(actors|[^/]+/messages|runtime/protocol)\.ts$)`,
+  String.raw`(^|/)actors/(?!(actors|paging|[^/]+/messages|runtime/protocol)\.ts$)`,
   'HTTP knows an actor by its messages.ts alone.',
 );
 const metricsPackage = ban('^prom-client(/|$)', 'Only src/metrics knows prom-client; observe.');

@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import { InvalidRequest } from './oauth/errors.ts';
+import { Conflict } from './oauth/errors.ts';
 import { newSecret } from './oauth/secret.ts';
 import { Sensitive } from './oauth/sensitive.ts';
 import type { Stagedoor } from './stagedoor.ts';
@@ -20,7 +20,7 @@ export async function ensureFirstAdmin(
   const made = await actors.auth
     .ask({ type: 'ensureFirstAdmin', username, password })
     .catch((error: unknown) => {
-      if (!(error instanceof InvalidRequest)) throw error;
+      if (!(error instanceof Conflict)) throw error;
       throw new StartupError(
         `There is no admin yet, and the name ${username} belongs to somebody who is none. ` +
           'Set OAUTH2_ADMIN_USERNAME to another name, or add an admin by "stagedoor users add NAME --admin".',

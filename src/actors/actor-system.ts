@@ -18,6 +18,7 @@ import { UserStore } from './auth/store-users.ts';
 import { spawnClientActor } from './client/actor.ts';
 import type { ClientRef } from './client/messages.ts';
 import { ClientStore } from './client/store.ts';
+import { ClientSecretStore } from './client/store-secrets.ts';
 import { spawnKeys } from './keys/actor.ts';
 import { KeyVault } from './keys/key-vault.ts';
 import { KeyStore } from './keys/store.ts';
@@ -26,6 +27,7 @@ import type { ActorObserver, ActorRef, Message, Replies } from './runtime/protoc
 import { routeByKey } from './runtime/route-by-key.ts';
 import { spawnTokenActor } from './token/actor.ts';
 import type { TokenRef } from './token/messages.ts';
+import { TokenListStore } from './token/store-lists.ts';
 import { TokenStore } from './token/store.ts';
 import { TokenSweepStore } from './token/sweep-store.ts';
 
@@ -89,6 +91,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
           policy: config,
           store: new TokenStore(tokenQueries),
           sweepStore: new TokenSweepStore(tokenQueries),
+          listStore: new TokenListStore(tokenQueries),
           refreshKeys: deriveKeys(secrets, 'refresh-token'),
         },
         name,
@@ -121,13 +124,16 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
   const forgetClient = (clientId: string | null) => {
     for (const client of clientInstances) forgetFor(client, clientId);
   };
+  const clientQueries = database.queriesOf('client');
   const clientInstances = instances(config.actorInstances, 'client', (name) =>
     spawnClientActor(
       {
         ...base,
         audit,
         tokens,
-        store: new ClientStore(database.queriesOf('client')),
+        auth,
+        store: new ClientStore(clientQueries),
+        secrets: new ClientSecretStore(clientQueries),
         cacheSize: config.clientCacheSize,
         announce: forgetClient,
       },

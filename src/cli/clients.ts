@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { LOCAL_CALLER } from '../actors/audit/messages.ts';
 import { parseScope } from '../oauth/scope.ts';
+import { systemSources } from '../system-sources.ts';
 import { withActors } from './session.ts';
 import { formatDate, formatTable } from './table.ts';
 
@@ -52,8 +53,11 @@ export function addClientCommands(
     .command('list')
     .description(`list the clients, the youngest first (at most ${LIST_LIMIT})`)
     .action(async () => {
-      const list = await withActors(env, (actors) => actors.clients.ask({ type: 'list', limit: LIST_LIMIT }));
-      const rows = list.map((client) => [
+      const page = { limit: LIST_LIMIT, after: null };
+      const list = await withActors(env, (actors) =>
+        actors.clients.ask({ type: 'list', search: null, page }),
+      );
+      const rows = list.items.map((client) => [
         client.clientId,
         client.clientName,
         client.grantTypes.join(' '),
@@ -68,10 +72,17 @@ export function addClientCommands(
     .description('add a secret, printed once; the others stop working after the overlap')
     .option('--overlap <seconds>', 'how long the others still work', seconds, DEFAULT_OVERLAP_SECONDS)
     .action(async (clientId: string, { overlap }: { overlap: number }) => {
-      const secret = await withActors(env, (actors) =>
-        actors.clients.ask({ type: 'rotateSecret', clientId, overlapSeconds: overlap, caller: LOCAL_CALLER }),
+      const othersExpireAt = new Date(systemSources.now().getTime() + overlap * 1000);
+      const { clientSecret } = await withActors(env, (actors) =>
+        actors.clients.ask({
+          type: 'addSecret',
+          clientId,
+          expiresAt: null,
+          othersExpireAt,
+          caller: LOCAL_CALLER,
+        }),
       );
-      print(`client_secret: ${secret.reveal()}   (shown only this once)\n`);
+      print(`client_secret: ${clientSecret.reveal()}   (shown only this once)\n`);
       print(`the other secrets work for another ${overlap} seconds\n`);
     });
 

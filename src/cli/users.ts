@@ -53,9 +53,9 @@ export function addUserCommands(
     .description(`list the users, the youngest first (at most ${LIST_LIMIT})`)
     .action(async () => {
       const list = await withActors(env, (actors) =>
-        actors.auth.ask({ type: 'listUsers', limit: LIST_LIMIT }),
+        actors.auth.ask({ type: 'listUsers', search: null, page: { limit: LIST_LIMIT, after: null } }),
       );
-      const rows = list.map((user) => [
+      const rows = list.items.map((user) => [
         user.username,
         user.userId,
         user.roles.join(' ') || '-',

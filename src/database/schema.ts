@@ -7,6 +7,7 @@ import * as createTokens from '../../migrations/0004_create_tokens.ts';
 import * as createSigningKeys from '../../migrations/0005_create_signing_keys.ts';
 import * as createAuditEvents from '../../migrations/0006_create_audit_events.ts';
 import * as createLoginAttempts from '../../migrations/0007_create_login_attempts.ts';
+import * as addAdminDesk from '../../migrations/0009_add_admin_desk.ts';
 
 interface Migration {
   readonly name: string;
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0005_create_signing_keys', up: createSigningKeys.up },
   { name: '0006_create_audit_events', up: createAuditEvents.up },
   { name: '0007_create_login_attempts', up: createLoginAttempts.up },
+  { name: '0009_add_admin_desk', up: addAdminDesk.up },
 ];
 
 /** Named here and not read from a folder, so that what runs is what was compiled. */

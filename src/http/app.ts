@@ -139,7 +139,7 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger }: A
   app.get(PATHS.account, accountRoute(pages));
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
-  addAdminApi(app, adminOperations(), pages, logger);
+  addAdminApi(app, adminOperations(), { ...pages, randomBytes: sources.randomBytes }, logger);
 }
 
 /** What developers read. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { GRANT_TYPES, TOKEN_ENDPOINT_AUTH_METHODS, type ClientMetadata, type GrantType } from './client.ts';
-import { InvalidClientMetadata, InvalidRedirectUri } from './errors.ts';
+import { GRANT_TYPES, isPublic, TOKEN_ENDPOINT_AUTH_METHODS } from './client.ts';
+import type { ClientMetadata, ClientPolicy, GrantType } from './client.ts';
+import { InvalidClientMetadata, InvalidRedirectUri, type FieldProblem } from './errors.ts';
 import { redirectUriProblem } from './redirect-uri.ts';
 import { DEFAULT_SCOPE, formatScope, isAdminScope, parseScope, type Scope } from './scope.ts';
 
@@ -89,18 +90,38 @@ function scopeOf(asked: string | undefined): Scope {
   return scope;
 }
 
-function refuseContradictions({ redirectUris, grantTypes, tokenEndpointAuthMethod }: ClientMetadata): void {
-  for (const [index, uri] of redirectUris.entries()) {
+/** Where fields that are right by themselves contradict each other. */
+function contradictionsOf({
+  redirectUris,
+  grantTypes,
+  tokenEndpointAuthMethod,
+}: ClientMetadata): readonly FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  if (grantTypes.includes('authorization_code') && redirectUris.length === 0) {
+    const message = 'redirect_uris must name at least one URI for the grant type authorization_code';
+    problems.push({ field: 'redirect_uris', message });
+  }
+  if (grantTypes.includes('client_credentials') && tokenEndpointAuthMethod === 'none') {
+    const message = 'A client without a secret cannot use the grant type client_credentials';
+    problems.push({ field: 'grant_types', message });
+  }
+  return problems;
+}
+
+/** The same for all of a client, with what an admin decides. */
+export function clientContradictionsOf(client: ClientMetadata & ClientPolicy): readonly FieldProblem[] {
+  const problems = contradictionsOf(client);
+  if (!isPublic(client) || client.pkceRequired) return problems;
+  return [...problems, { field: 'pkce_required', message: 'A public client must use PKCE' }];
+}
+
+function refuseContradictions(metadata: ClientMetadata): void {
+  for (const [index, uri] of metadata.redirectUris.entries()) {
     const problem = redirectUriProblem(uri);
     if (problem !== undefined) throw new InvalidRedirectUri(`redirect_uris[${index}] ${problem}`);
   }
-  if (grantTypes.includes('authorization_code') && redirectUris.length === 0) {
-    throw new InvalidRedirectUri(
-      'redirect_uris must name at least one URI for the grant type authorization_code',
-    );
-  }
-  if (grantTypes.includes('client_credentials') && tokenEndpointAuthMethod === 'none') {
-    throw new InvalidClientMetadata('A client without a secret cannot use the grant type client_credentials');
+  for (const { field, message } of contradictionsOf(metadata)) {
+    throw field === 'redirect_uris' ? new InvalidRedirectUri(message) : new InvalidClientMetadata(message);
   }
 }
 

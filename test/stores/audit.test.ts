@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { LOCAL_CALLER, type AuditEvent } from '../../src/actors/audit/messages.ts';
+import { LOCAL_CALLER, type AuditEvent, type AuditFilter } from '../../src/actors/audit/messages.ts';
 import { AuditStore } from '../../src/actors/audit/store.ts';
 import { StatementFailed } from '../../src/database/faults.ts';
 import { atOnce, onEachBackend } from '../support/backends.ts';
-import { AWKWARD_DATES, AWKWARD_TEXTS, NOW, after } from './rows.ts';
+import { AWKWARD_DATES, AWKWARD_TEXTS, NOW, after, first } from './rows.ts';
+
+const ALL: AuditFilter = { type: null, clientId: null, userId: null, from: null, until: null };
 
 onEachBackend((backend) => {
   const stores = () => backend.each((queries) => new AuditStore(queries));
@@ -29,7 +31,7 @@ onEachBackend((backend) => {
       })),
     ];
     await audit.insert(events.map((event, index) => ({ occurredAt: after(NOW, index), event })));
-    const listed = await others.list(events.length);
+    const listed = (await others.list(ALL, first(events.length))).items;
     expect(listed.toReversed()).toEqual(
       events.map((event, index) => ({
         detail: {},
@@ -38,7 +40,7 @@ onEachBackend((backend) => {
         occurredAt: after(NOW, index),
       })),
     );
-    expect((await audit.list(2)).map(({ occurredAt }) => occurredAt)).toEqual([
+    expect((await audit.list(ALL, first(2))).items.map(({ occurredAt }) => occurredAt)).toEqual([
       after(NOW, events.length - 1),
       after(NOW, events.length - 2),
     ]);
@@ -49,14 +51,16 @@ onEachBackend((backend) => {
     await backend.empty('audit_events');
     const event: AuditEvent = { type: 'logged_out', caller: LOCAL_CALLER };
     await audit.insert(AWKWARD_DATES.map((occurredAt) => ({ occurredAt, event })));
-    expect((await audit.list(100)).map(({ occurredAt }) => occurredAt)).toEqual(AWKWARD_DATES.toReversed());
+    expect((await audit.list(ALL, first(100))).items.map(({ occurredAt }) => occurredAt)).toEqual(
+      AWKWARD_DATES.toReversed(),
+    );
     await audit.insert(
       ['first', 'second'].map((text) => ({
         occurredAt: after(NOW, 60),
         event: { ...event, detail: { text } },
       })),
     );
-    expect((await audit.list(2)).map(({ detail }) => detail)).toEqual([
+    expect((await audit.list(ALL, first(2))).items.map(({ detail }) => detail)).toEqual([
       { text: 'second' },
       { text: 'first' },
     ]);

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { CodeStore } from '../../src/actors/auth/store-codes.ts';
 import { ClientStore } from '../../src/actors/client/store.ts';
+import { ClientSecretStore } from '../../src/actors/client/store-secrets.ts';
 import { TokenStore } from '../../src/actors/token/store.ts';
 import { TokenSweepStore } from '../../src/actors/token/sweep-store.ts';
 import { onPostgres, type Backend } from '../support/backends.ts';
@@ -62,8 +63,8 @@ onPostgres((backend) => {
     const setting = async () => {
       const secrets = sortedIds().map((id) => ({ ...newClientSecret(), id }));
       const record = newClient({}, secrets.toReversed());
-      const stores = backend.each((queries) => new ClientStore(queries));
-      await stores[0].insert(record);
+      await backend.each((queries) => new ClientStore(queries))[0].insert(record);
+      const stores = backend.each((queries) => new ClientSecretStore(queries));
       const hold = holding('client_secrets', 'id', secrets[MIDDLE]!.id);
       const uses = secrets.map(({ id }) => [id, NOW] as const);
       const stamped = async () => {
@@ -86,7 +87,7 @@ onPostgres((backend) => {
       const { stores, hold, uses, stamped, clientId } = await setting();
       await meet(backend, hold, [
         () => stores[0].stampLastUsed(new Map(uses)),
-        () => stores[1].addSecret(clientId, newClientSecret(), NOW, after(NOW, 60)),
+        () => stores[1].add(clientId, newClientSecret(), NOW, after(NOW, 60)),
       ]);
       expect(await stamped()).toBe(ROWS);
     });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CLIENT_CHANGES, ClientStore } from '../../src/actors/client/store.ts';
+import { ClientSecretStore } from '../../src/actors/client/store-secrets.ts';
 import { listen } from '../../src/database/notifications.ts';
 import { onPostgres } from '../support/backends.ts';
 import { freePort } from '../support/server.ts';
@@ -55,7 +56,9 @@ onPostgres((backend) => {
     const [clients, others] = stores();
     const ids = [await addClient(), await addClient()];
     await clients.setDisabled(ids[0]!, NOW, NOW);
-    await others.addSecret(ids[1]!, newClientSecret(), NOW, NOW);
+    await backend
+      .each((queries) => new ClientSecretStore(queries))[1]
+      .add(ids[1]!, newClientSecret(), NOW, NOW);
     await others.setDisabled(ids[0]!, null, NOW);
     await eventually(() => heard.length >= 3);
     expect(heard).toEqual([ids[0], ids[1], ids[0]]);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { NewUser } from '../../src/actors/auth/store-users.ts';
 import type { StoredCode } from '../../src/actors/auth/store-codes.ts';
 import type { ClientRecord, ClientSecret } from '../../src/actors/client/store.ts';
+import type { PageRequest } from '../../src/actors/paging.ts';
 import type { NewAccessToken, NewGrant, Rotation } from '../../src/actors/token/store.ts';
 import { hashSecret, newSecret } from '../../src/oauth/secret.ts';
 import { epochSeconds } from '../../src/oauth/sources.ts';
@@ -50,6 +51,7 @@ export function newUser(overrides: Partial<NewUser> = {}): NewUser {
     passwordHash: 'a-hash',
     roles: [],
     email: null,
+    emailVerified: false,
     name: null,
     createdAt: NOW,
     ...overrides,
@@ -146,4 +148,9 @@ export function rotationOf(
     grantExpiresAt: issuedAt + 86_400,
     ...overrides,
   };
+}
+
+/** The first items of a list. */
+export function first(limit: number): PageRequest {
+  return { limit, after: null };
 }

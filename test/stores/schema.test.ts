@@ -16,6 +16,7 @@ const MIGRATIONS = [
   '0005_create_signing_keys',
   '0006_create_audit_events',
   '0007_create_login_attempts',
+  '0009_add_admin_desk',
 ];
 
 onEachBackend((backend) => {
@@ -107,7 +108,7 @@ describe('on an empty PostgreSQL database', () => {
     });
     const start = () => openStorage(config, pino({ level: 'silent' }));
     await expect(start()).rejects.toThrow(
-      'The database lacks 7 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.',
+      'The database lacks 8 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.',
     );
     await migrate(one.knex);
     await one.knex.raw(

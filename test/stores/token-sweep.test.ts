@@ -52,7 +52,8 @@ onEachBackend((backend) => {
       [first!.name],
     );
     expect(indexes.map(({ indexdef }) => indexdef.replace(/^.* USING /, ''))).toEqual([
-      'btree (client_id)',
+      'btree (client_id, issued_at, id)',
+      'btree (user_id, issued_at, id) WHERE (user_id IS NOT NULL)',
       'btree (id, expires_at)',
     ]);
     const [tokens] = tokenStores();

@@ -5,7 +5,7 @@ import { UserStore } from '../../src/actors/auth/store-users.ts';
 import { UniqueViolation } from '../../src/database/faults.ts';
 import { hashSecret, type SessionHash } from '../../src/oauth/secret.ts';
 import { atOnce, onEachBackend, type Backend } from '../support/backends.ts';
-import { AWKWARD_TEXTS, NOW, after, newUser } from './rows.ts';
+import { AWKWARD_TEXTS, NOW, after, first, newUser } from './rows.ts';
 
 onEachBackend((backend) => {
   const stores = () => backend.each((queries) => new UserStore(queries));
@@ -80,15 +80,18 @@ onEachBackend((backend) => {
       newUser({ createdAt: new Date(NOW.getTime() + ms), roles: ['admin'] }),
     );
     for (const user of added) await users.insert(user);
-    const list = await users.list(2);
+    const list = (await users.list(null, first(2))).items;
     expect(list.map((user) => user.createdAt.getTime() - NOW.getTime())).toEqual([3, 2]);
     expect(list[0]).toEqual({
       userId: added[0]!.userId,
       username: added[0]!.username,
+      name: null,
       email: null,
+      emailVerified: false,
       roles: ['admin'],
       createdAt: added[0]!.createdAt,
       disabledAt: null,
+      version: 1,
     });
   });
 

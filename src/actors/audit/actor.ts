@@ -41,7 +41,7 @@ export function spawnAudit({ guardian, limits, store, sources, onEvent, onLost }
         record: async ({ event }) => {
           await insert({ occurredAt: sources.now(), event });
         },
-        list: ({ limit }) => store.list(limit),
+        list: ({ filter, page }) => store.list(filter, page),
       };
     },
   });

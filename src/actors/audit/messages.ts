@@ -1,14 +1,22 @@
+import type { Page, PageRequest } from '../paging.ts';
 import type { ActorRef } from '../runtime/protocol.ts';
 
 /** Everything that is worth finding out about later. */
 export const AUDIT_EVENT_TYPES = [
   'client_registered',
+  'client_updated',
+  'client_deleted',
   'client_disabled',
   'client_enabled',
   'client_secret_added',
+  'client_secret_expired',
+  'client_tokens_revoked',
   'user_added',
+  'user_updated',
   'user_disabled',
   'user_enabled',
+  'user_unlocked',
+  'user_tokens_revoked',
   'password_reset',
   'login_succeeded',
   'login_failed',
@@ -52,12 +60,25 @@ export interface RecordedEvent extends AuditEvent {
   readonly occurredAt: Date;
 }
 
+/** Which events are listed; null: whichever. */
+export interface AuditFilter {
+  readonly type: AuditEventType | null;
+  readonly clientId: string | null;
+  readonly userId: string | null;
+  /** From then on. */
+  readonly from: Date | null;
+  /** Before then. */
+  readonly until: Date | null;
+}
+
 export type AuditMessage =
-  { readonly type: 'record'; readonly event: AuditEvent } | { readonly type: 'list'; readonly limit: number };
+  | { readonly type: 'record'; readonly event: AuditEvent }
+  /** The youngest first. */
+  | { readonly type: 'list'; readonly filter: AuditFilter; readonly page: PageRequest };
 
 export interface AuditReplies {
   readonly record: void;
-  readonly list: readonly RecordedEvent[];
+  readonly list: Page<RecordedEvent>;
 }
 
 export type AuditRef = ActorRef<AuditMessage, AuditReplies>;

@@ -3,7 +3,8 @@ import { createCodeBatches, issueCode, redeemCode } from './codes.ts';
 import { logIn, logOut } from './log-in.ts';
 import type { AuthMessage, AuthRef, AuthReplies } from './messages.ts';
 import { recordEvent, type AuthParts } from './parts.ts';
-import { addUser, disableUser, enableUser, ensureFirstAdmin, resetPassword } from './users.ts';
+import { listUsers, readUser, updateUser } from './user-details.ts';
+import { addUser, disableUser, enableUser, ensureFirstAdmin, resetPassword, unlockUser } from './users.ts';
 
 const SWEEP_MS = 600_000;
 
@@ -36,7 +37,11 @@ export function spawnAuthActor(parts: AuthParts, name: string): AuthRef {
         findUser: async ({ userId }) => (await users.find(userId)) ?? null,
         isAdmin: ({ userId }) => users.isAdmin(userId),
         addUser: (message) => addUser(parts, message),
-        listUsers: ({ limit }) => users.list(limit),
+        listUsers: (message) => listUsers(parts, message),
+        readUser: (message) => readUser(parts, message),
+        updateUser: (message) => updateUser(parts, message),
+        unlockUser: (message) => unlockUser(parts, message),
+        forgetClient: ({ clientId }) => sessions.deleteConsentsOf(clientId),
         disableUser: (message) => disableUser(parts, message),
         enableUser: (message) => enableUser(parts, message),
         resetPassword: (message) => resetPassword(parts, message),

@@ -3,9 +3,11 @@ import type { Scope } from '../../oauth/scope.ts';
 import type { CodeHash, SessionHash } from '../../oauth/secret.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import type { Caller } from '../audit/messages.ts';
+import type { Page, PageRequest } from '../paging.ts';
 import type { ActorRef } from '../runtime/protocol.ts';
 
-export type Role = 'admin';
+export const ROLES = ['admin'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** A person who is signed in. */
 export interface Session {
@@ -18,10 +20,28 @@ export interface Session {
 export interface UserSummary {
   readonly userId: string;
   readonly username: string;
+  readonly name: string | null;
   readonly email: string | null;
+  readonly emailVerified: boolean;
   readonly roles: readonly Role[];
   readonly createdAt: Date;
   readonly disabledAt: Date | null;
+  /** Counts the changes; who changes a user says which version they saw. */
+  readonly version: number;
+}
+
+/** A user as an admin sees one. */
+export interface UserDetails extends UserSummary {
+  /** Until when logins are refused, from everywhere or from some address; null: they are not. */
+  readonly lockedUntil: Date | null;
+}
+
+/** What an admin may change of a user. */
+export interface UserChanges {
+  readonly name?: string | null;
+  readonly email?: string | null;
+  readonly emailVerified?: boolean;
+  readonly roles?: readonly Role[];
 }
 
 /** What an authorization code stood for. */
@@ -88,10 +108,31 @@ export type AuthMessage =
       readonly roles: readonly Role[];
       readonly email: string | null;
       readonly name: string | null;
+      readonly emailVerified?: boolean;
       readonly caller: Caller;
     }
-  | { readonly type: 'listUsers'; readonly limit: number }
-  /** Ends the person's sessions and revokes all grants along. */
+  | {
+      readonly type: 'listUsers';
+      /** Words of the names or of the email address; null: all. */
+      readonly search: string | null;
+      readonly page: PageRequest;
+    }
+  /** Throws NotFound. */
+  | { readonly type: 'readUser'; readonly userId: string }
+  | {
+      /** Throws NotFound, PreconditionFailed if the version is another, Conflict if no admin would be left. */
+      readonly type: 'updateUser';
+      readonly userId: string;
+      /** The version that was seen; null: whichever there is. */
+      readonly version: number | null;
+      readonly changes: UserChanges;
+      readonly caller: Caller;
+    }
+  /** Lets the person try again at once, after too many failed logins. */
+  | { readonly type: 'unlockUser'; readonly username: string; readonly caller: Caller }
+  /** The client is gone: forgets what people allowed it. */
+  | { readonly type: 'forgetClient'; readonly clientId: string }
+  /** Ends the person's sessions and revokes all grants along. Throws NotFound, or Conflict if no admin would be left. */
   | { readonly type: 'disableUser'; readonly username: string; readonly caller: Caller }
   /** The person may sign in again; what was revoked stays revoked. */
   | { readonly type: 'enableUser'; readonly username: string; readonly caller: Caller }
@@ -118,7 +159,11 @@ export interface AuthReplies {
   readonly findUser: UserFacts | null;
   readonly isAdmin: boolean;
   readonly addUser: UserSummary;
-  readonly listUsers: readonly UserSummary[];
+  readonly listUsers: Page<UserDetails>;
+  readonly readUser: UserDetails;
+  readonly updateUser: UserDetails;
+  readonly unlockUser: void;
+  readonly forgetClient: void;
   readonly disableUser: void;
   readonly enableUser: void;
   readonly resetPassword: void;

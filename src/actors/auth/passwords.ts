@@ -1,12 +1,8 @@
 import { availableParallelism } from 'node:os';
 import bcrypt from 'bcrypt';
 import { InvalidRequest, TemporarilyUnavailable } from '../../oauth/errors.ts';
+import { isTooLongPassword, passwordProblem } from '../../oauth/account-rules.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
-
-const MIN_LENGTH = 12;
-
-/** bcrypt looks at no more than this and would silently ignore the rest. */
-const MAX_BYTES = 72;
 
 /** Hashes that wait for a core; each takes a quarter of a second or so, and whoever waits longer has given up. */
 const MAX_WAITING = 32;
@@ -33,12 +29,8 @@ export class Passwords {
   /** Throws InvalidRequest if the password is too short or longer than bcrypt can tell apart. */
   async hash(password: Sensitive): Promise<string> {
     const text = password.reveal();
-    if ([...text].length < MIN_LENGTH) {
-      throw new InvalidRequest(`A password needs at least ${MIN_LENGTH} characters`);
-    }
-    if (Buffer.byteLength(text) > MAX_BYTES) {
-      throw new InvalidRequest(`A password may have at most ${MAX_BYTES} bytes`);
-    }
+    const problem = passwordProblem(text);
+    if (problem !== undefined) throw new InvalidRequest(problem);
     return this.#whenFree(() => bcrypt.hash(text, this.#cost));
   }
 
@@ -57,7 +49,7 @@ export class Passwords {
       for (let step = cost; step < this.#slowest; step += 1) await bcrypt.hash(text, step);
       return matches;
     });
-    return right && hash !== undefined && Buffer.byteLength(text) <= MAX_BYTES;
+    return right && hash !== undefined && !isTooLongPassword(text);
   }
 
   /** Whether a hash was made at another cost than today's, and should be made anew while the password is at hand. */

@@ -26,7 +26,23 @@ export interface Locked {
 
 const DELETE_OF_ACCOUNT = {
   name: 'login_attempts_delete_of_account',
-  sql: `delete from ${TABLE} where key = ? or starts_with(key, ?)`,
+  sql: `delete from ${TABLE} where key = ? or (key collate "C" >= ? and key collate "C" < ?)`,
+};
+
+// For each account: until when it is locked, from everywhere or from any one address.
+const LOCKS = {
+  name: 'login_attempts_locks',
+  sql: `
+    select account, (
+      select max(expire) from (
+        select expire from ${TABLE} where key = 'account:' || account and points > ?::int and expire > ?::int8
+        union all
+        select expire from ${TABLE}
+        where key collate "C" >= 'pair:' || account || ' ' and key collate "C" < 'pair:' || account || '!'
+          and points > ?::int and expire > ?::int8
+      ) as locks
+    ) as until
+    from unnest(?::text[]) with ordinality as input (account, position) order by position`,
 };
 
 const DELETE_EXPIRED = {
@@ -101,7 +117,21 @@ export class LoginAttemptStore {
   /** Unlocks an account, from all addresses. */
   async unlock(username: string): Promise<void> {
     const account = accountKey(username);
-    await this.#queries.query(DELETE_OF_ACCOUNT, [`account:${account}`, `pair:${account}`]);
+    const [first, end] = [`pair:${account} `, `pair:${account}!`];
+    await this.#queries.query(DELETE_OF_ACCOUNT, [`account:${account}`, first, end]);
+  }
+
+  /** For each of the accounts until when attempts are refused, from everywhere or from some address; null: they are not. */
+  async locks(usernames: readonly string[], now: Date): Promise<readonly (Date | null)[]> {
+    const nowMs = now.getTime();
+    const rows = await this.#queries.query<{ until: string | null }>(LOCKS, [
+      this.#byAccount.points,
+      nowMs,
+      this.#byPair.points,
+      nowMs,
+      usernames.map(accountKey),
+    ]);
+    return rows.map(({ until }) => (until === null ? null : new Date(Number(until))));
   }
 }
 

@@ -3,6 +3,9 @@ import { parseScope, formatScope, type Scope } from '../../oauth/scope.ts';
 import type { SessionHash } from '../../oauth/secret.ts';
 import type { Role, Session } from './messages.ts';
 
+/** Deleted by one statement: a client may have many. */
+const CONSENTS_PER_STATEMENT = 1000;
+
 const INSERT = {
   name: 'sessions_insert',
   sql: `
@@ -59,6 +62,14 @@ const WITHDRAW_CONSENT = {
         ''
       )
     where user_id = ?::uuid and client_id = ?`,
+};
+
+const DELETE_CONSENTS = {
+  name: 'consents_delete',
+  sql: `
+    delete from consents where (user_id, client_id) in (
+      select user_id, client_id from consents where client_id = ? limit ${String(CONSENTS_PER_STATEMENT)}
+    ) returning 1`,
 };
 
 const DELETE_EXPIRED = {
@@ -124,6 +135,14 @@ export class SessionStore {
 
   async withdrawConsent(userId: string, clientId: string, scope: Scope, now: Date): Promise<void> {
     await this.#queries.query(WITHDRAW_CONSENT, [now, formatScope(scope), userId, clientId]);
+  }
+
+  /** Deletes what anybody allowed a client. */
+  async deleteConsentsOf(clientId: string): Promise<void> {
+    for (;;) {
+      const deleted = await this.#queries.query(DELETE_CONSENTS, [clientId]);
+      if (deleted.length < CONSENTS_PER_STATEMENT) return;
+    }
   }
 
   /** Resolves to how many were deleted, at most `limit`. */

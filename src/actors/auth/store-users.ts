@@ -1,6 +1,9 @@
 import type { Queries } from '../../database/database.ts';
 import { LOCKS } from '../../database/locks.ts';
+import { WORD_QUERY, wordsOf } from '../../database/word-search.ts';
 import type { UserFacts } from '../../oauth/claims.ts';
+import { Conflict } from '../../oauth/errors.ts';
+import { pageBindings, pageOf, type Page, type PageRequest } from '../paging.ts';
 import type { Role, UserSummary } from './messages.ts';
 
 export interface NewUser {
@@ -9,6 +12,7 @@ export interface NewUser {
   readonly passwordHash: string;
   readonly roles: readonly Role[];
   readonly email: string | null;
+  readonly emailVerified: boolean;
   readonly name: string | null;
   readonly createdAt: Date;
 }
@@ -34,9 +38,10 @@ const FIND = {
 const INSERT = {
   name: 'users_insert',
   sql: `
-    insert into users (id, username, password_hash, roles, email, name, created_at, password_changed_at)
+    insert into users (id, username, password_hash, roles, email, name, email_verified_at, created_at, password_changed_at)
     select input.*, input.created_at
-    from (select ?::uuid as id, ?::text, ?::text, ?::text[], ?::text, ?::text, ?::timestamptz as created_at) as input`,
+    from (select ?::uuid as id, ?::text, ?::text, ?::text[], ?::text, ?::text, ?::timestamptz, ?::timestamptz as created_at)
+      as input`,
 };
 
 const ANY_ADMIN = {
@@ -50,10 +55,53 @@ const IS_ADMIN = {
     select exists (select 1 from users where id = ?::uuid and disabled_at is null and 'admin' = any(roles)) as present`,
 };
 
+const SUMMARY = `
+  id, username, name, email, email_verified_at is not null as email_verified, roles, created_at, disabled_at, version`;
+
+const READ = {
+  name: 'users_read',
+  sql: `select ${SUMMARY} from users where id = ?::uuid`,
+};
+
 const LIST = {
   name: 'users_list',
   sql: `
-    select id, username, email, roles, created_at, disabled_at from users order by created_at desc, id limit ?`,
+    select ${SUMMARY} from users
+    where (created_at, id) < (?::timestamptz, ?::uuid)
+    order by created_at desc, id desc limit ?`,
+};
+
+// Found first and ordered then, or the planner might walk all users by age in the hope to meet some that match.
+const SEARCH = {
+  name: 'users_search',
+  sql: `
+    with found as materialized (
+      select ${SUMMARY} from users
+      where ${wordsOf(`username || ' ' || coalesce(name, '') || ' ' || coalesce(email, '')`)} @@ ${WORD_QUERY}
+    )
+    select * from found where (created_at, id) < (?::timestamptz, ?::uuid)
+    order by created_at desc, id desc limit ?`,
+};
+
+const UPDATE = {
+  name: 'users_update',
+  sql: `
+    update users set
+      name = ?, email = ?, roles = ?::text[], version = version + 1,
+      email_verified_at = case when ?::boolean then
+        case when email is not distinct from ? then coalesce(email_verified_at, ?::timestamptz) else ?::timestamptz end
+      end
+    where id = ?::uuid and version = ?
+    returning ${SUMMARY}`,
+};
+
+// Whoever is or could be an admin tomorrow is counted under a lock, so that two admins cannot end each other at once.
+const ANY_OTHER_ADMIN = {
+  name: 'users_any_other_admin',
+  sql: `
+    select exists (
+      select 1 from users where 'admin' = any(roles) and disabled_at is null and id <> ?::uuid
+    ) as present`,
 };
 
 // Sessions end with the same statement that disables: there is no moment in between.
@@ -61,7 +109,8 @@ const DISABLE = {
   name: 'users_disable',
   sql: `
     with disabled as (
-      update users set disabled_at = coalesce(disabled_at, ?::timestamptz) where lower(username) = lower(?) returning id
+      update users set disabled_at = coalesce(disabled_at, ?::timestamptz), version = version + 1
+      where id = ?::uuid returning id
     ), ended as (
       update sessions set ended_at = ?::timestamptz
       where user_id in (select id from disabled) and ended_at is null
@@ -71,7 +120,7 @@ const DISABLE = {
 
 const ENABLE = {
   name: 'users_enable',
-  sql: 'update users set disabled_at = null where lower(username) = lower(?) returning id',
+  sql: 'update users set disabled_at = null, version = version + 1 where lower(username) = lower(?) returning id',
 };
 
 const RESET_PASSWORD = {
@@ -92,6 +141,21 @@ const REHASH = {
   name: 'users_rehash',
   sql: 'update users set password_hash = ? where id = ?::uuid and password_hash = ? returning id',
 };
+
+/** Above every id. */
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+interface SummaryRow {
+  id: string;
+  username: string;
+  name: string | null;
+  email: string | null;
+  email_verified: boolean;
+  roles: Role[];
+  created_at: Date;
+  disabled_at: Date | null;
+  version: number;
+}
 
 /** All SQL on users. */
 export class UserStore {
@@ -158,30 +222,54 @@ export class UserStore {
     return row?.present ?? false;
   }
 
-  /** The youngest first. */
-  async list(limit: number): Promise<readonly UserSummary[]> {
-    const rows = await this.#queries.query<{
-      id: string;
-      username: string;
-      email: string | null;
-      roles: Role[];
-      created_at: Date;
-      disabled_at: Date | null;
-    }>(LIST, [limit]);
-    return rows.map((row) => ({
-      userId: row.id,
-      username: row.username,
-      email: row.email,
-      roles: row.roles,
-      createdAt: row.created_at,
-      disabledAt: row.disabled_at,
-    }));
+  async read(userId: string): Promise<UserSummary | undefined> {
+    const [row] = await this.#queries.query<SummaryRow>(READ, [userId]);
+    return row && summaryOf(row);
   }
 
-  /** Disables a user and ends all sessions; resolves to the user's id if there is one. */
+  /** The youngest first. `search`: words of the names or the address, or their beginnings; null: all. */
+  async list(search: string | null, page: PageRequest): Promise<Page<UserSummary>> {
+    const bindings = pageBindings(page, LAST_ID);
+    const rows = await (search === null
+      ? this.#queries.query<SummaryRow>(LIST, bindings)
+      : this.#queries.query<SummaryRow>(SEARCH, [search, ...bindings]));
+    return pageOf(rows, page, summaryOf, ({ createdAt, userId }) => ({ at: createdAt, id: userId }));
+  }
+
+  /** Writes what may change, unless the user has another version by now. Throws Conflict if no admin would be left. */
+  async update(user: UserSummary, now: Date): Promise<UserSummary | undefined> {
+    const { userId, name, email, emailVerified, roles, version } = user;
+    const bindings = [name, email, roles, emailVerified, email, now, now, userId, version];
+    const write = async (queries: Pick<Queries, 'query'>) => {
+      const [row] = await queries.query<SummaryRow>(UPDATE, bindings);
+      return row && summaryOf(row);
+    };
+    return roles.includes('admin') ? write(this.#queries) : this.#withoutAdmin(userId, write);
+  }
+
+  /** Disables a user and ends all sessions; resolves to the user's id if there is one. Throws Conflict if no admin would be left. */
   async disable(username: string, now: Date): Promise<string | undefined> {
-    const [row] = await this.#queries.query<{ id: string }>(DISABLE, [now, username, now]);
-    return row?.id;
+    const found = await this.credentials(username);
+    if (!found) return undefined;
+    return this.#withoutAdmin(found.userId, async (queries) => {
+      const [row] = await queries.query<{ id: string }>(DISABLE, [now, found.userId, now]);
+      return row?.id;
+    });
+  }
+
+  /** Runs `work`, which leaves the user no admin, if there is another one. */
+  async #withoutAdmin<T>(
+    userId: string,
+    work: (queries: Pick<Queries, 'query'>) => Promise<T>,
+  ): Promise<T | undefined> {
+    return this.#queries.exclusively(LOCKS.firstAdmin, 'wait', async (queries) => {
+      const [user] = await queries.query<{ present: boolean }>(IS_ADMIN, [userId]);
+      const [other] = await queries.query<{ present: boolean }>(ANY_OTHER_ADMIN, [userId]);
+      if (user?.present && !other?.present) {
+        throw new Conflict('This is the last admin; make another one first');
+      }
+      return work(queries);
+    });
   }
 
   /** Resolves to the user's id if there is one. */
@@ -215,6 +303,21 @@ async function insertUser(queries: Pick<Queries, 'query'>, user: NewUser): Promi
     user.roles,
     user.email,
     user.name,
+    user.emailVerified ? user.createdAt : null,
     user.createdAt,
   ]);
+}
+
+function summaryOf(row: SummaryRow): UserSummary {
+  return {
+    userId: row.id,
+    username: row.username,
+    name: row.name,
+    email: row.email,
+    emailVerified: row.email_verified,
+    roles: row.roles,
+    createdAt: row.created_at,
+    disabledAt: row.disabled_at,
+    version: row.version,
+  };
 }

@@ -1,29 +1,28 @@
 import { UniqueViolation } from '../../database/faults.ts';
-import { InvalidRequest } from '../../oauth/errors.ts';
+import { USERNAME, USERNAME_RULE } from '../../oauth/account-rules.ts';
+import { Conflict, InvalidRequest, NotFound } from '../../oauth/errors.ts';
 import { LOCAL_CALLER } from '../audit/messages.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
 import type { AuthMessage, UserSummary } from './messages.ts';
 import { recordEvent, type AuthParts } from './parts.ts';
-
-const USERNAME = /^[A-Za-z0-9._@-]{1,64}$/;
 
 /** Adds a user. Throws InvalidRequest if the name is taken or malformed, or the password unfit. */
 export async function addUser(
   parts: AuthParts,
   message: MessageOf<AuthMessage, 'addUser'>,
 ): Promise<UserSummary> {
-  const { username, roles, email, name, password, caller } = message;
+  const { username, roles, email, name, emailVerified = false, password, caller } = message;
   if (!USERNAME.test(username)) {
-    throw new InvalidRequest('A user name has 1 to 64 letters, digits and the characters . _ @ -');
+    throw new InvalidRequest(`A user name has ${USERNAME_RULE}`);
   }
   const createdAt = parts.sources.now();
   const userId = parts.sources.randomUuid();
   const passwordHash = await parts.passwords.hash(password);
   await parts.users
-    .insert({ userId, username, passwordHash, roles, email, name, createdAt })
+    .insert({ userId, username, passwordHash, roles, email, emailVerified, name, createdAt })
     .catch(refuseTakenName);
   recordEvent(parts, { type: 'user_added', userId, caller, detail: { roles } });
-  return { userId, username, email, roles, createdAt, disabledAt: null };
+  return { userId, username, name, email, emailVerified, roles, createdAt, disabledAt: null, version: 1 };
 }
 
 /**
@@ -43,6 +42,7 @@ export async function ensureFirstAdmin(
     passwordHash: await passwords.hash(password),
     roles: ['admin'] as const,
     email: null,
+    emailVerified: false,
     name: null,
     createdAt: sources.now(),
   };
@@ -52,31 +52,31 @@ export async function ensureFirstAdmin(
   return made;
 }
 
-/** Disables a user, ends the sessions and revokes the grants. Throws InvalidRequest if there is no such user. */
+/** Disables a user, ends the sessions and revokes the grants. Throws NotFound. */
 export async function disableUser(
   parts: AuthParts,
   { username, caller }: MessageOf<AuthMessage, 'disableUser'>,
 ): Promise<void> {
   const userId = await parts.users.disable(username, parts.sources.now());
-  if (userId === undefined) throw new InvalidRequest('There is no such user');
+  if (userId === undefined) throw new NotFound('There is no such user');
   await parts.tokens.ask({ type: 'revokeUser', userId });
   recordEvent(parts, { type: 'user_disabled', userId, caller });
 }
 
-/** Lets a disabled user sign in again. Throws InvalidRequest if there is no such user. */
+/** Lets a disabled user sign in again. Throws NotFound. */
 export async function enableUser(
   parts: AuthParts,
   { username, caller }: MessageOf<AuthMessage, 'enableUser'>,
 ): Promise<void> {
   const userId = await parts.users.enable(username);
-  if (userId === undefined) throw new InvalidRequest('There is no such user');
+  if (userId === undefined) throw new NotFound('There is no such user');
   await parts.tokens.ask({ type: 'readmitUser', userId });
   recordEvent(parts, { type: 'user_enabled', userId, caller });
 }
 
 /**
  * Sets a new password, unlocks the account, ends the sessions and revokes the grants: whoever knew the old one keeps nothing (RFC 9700 §4.14.2).
- * Throws InvalidRequest if there is no such user or the password is unfit.
+ * Throws NotFound, or InvalidRequest if the password is unfit.
  */
 export async function resetPassword(
   parts: AuthParts,
@@ -84,13 +84,27 @@ export async function resetPassword(
 ): Promise<void> {
   const passwordHash = await parts.passwords.hash(password);
   const userId = await parts.users.resetPassword(username, passwordHash, parts.sources.now());
-  if (userId === undefined) throw new InvalidRequest('There is no such user');
+  if (userId === undefined) throw new NotFound('There is no such user');
   await parts.tokens.ask({ type: 'revokeIssuedToUser', userId });
   await parts.attempts.unlock(username);
   recordEvent(parts, { type: 'password_reset', userId, caller });
 }
 
+/** Forgets the failed logins of a user. Throws NotFound. */
+export async function unlockUser(
+  { users, attempts, ...parts }: AuthParts,
+  { username, caller }: MessageOf<AuthMessage, 'unlockUser'>,
+): Promise<void> {
+  const found = await users.credentials(username);
+  if (!found) throw new NotFound('There is no such user');
+  await attempts.unlock(username);
+  recordEvent(parts, { type: 'user_unlocked', userId: found.userId, caller });
+}
+
 function refuseTakenName(cause: unknown): never {
-  if (cause instanceof UniqueViolation) throw new InvalidRequest('The user name is taken', { cause });
+  if (cause instanceof UniqueViolation) {
+    const problems = [{ field: 'username', message: 'The user name is taken' }];
+    throw new Conflict('The user name is taken', problems, { cause });
+  }
   throw cause;
 }

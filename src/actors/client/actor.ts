@@ -1,34 +1,16 @@
-import { isPublic, newClientId } from '../../oauth/client.ts';
-import { InvalidRequest } from '../../oauth/errors.ts';
-import { hashSecret, newSecret } from '../../oauth/secret.ts';
-import { Sensitive } from '../../oauth/sensitive.ts';
-import type { Sources } from '../../oauth/sources.ts';
-import type { AuditEventType, AuditRef, Caller } from '../audit/messages.ts';
 import { spawnActor } from '../runtime/actor.ts';
-import type { ActorLimits } from '../runtime/definition.ts';
-import type { Guardian } from '../runtime/guardian.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
-import type { TokenRef } from '../token/messages.ts';
 import { authenticate } from './authenticate.ts';
+import { deleteClient, disableClient, enableClient, updateClient } from './change.ts';
 import { ClientDirectory } from './directory.ts';
-import type { ClientMessage, ClientRef, ClientReplies, RegisteredClient } from './messages.ts';
-import type { ClientRecord, ClientSecret, ClientStore } from './store.ts';
+import type { ClientMessage, ClientRef, ClientReplies } from './messages.ts';
+import { found, type ClientParts } from './parts.ts';
+import { registerClient } from './register.ts';
+import { addSecret, expireSecret, listSecrets } from './secrets.ts';
+import type { ClientRecord } from './store.ts';
 
 /** When a secret was last used is written down this often, for all secrets at once. */
 const FLUSH_LAST_USED_MS = 30_000;
-
-export interface ClientParts {
-  readonly guardian: Guardian;
-  readonly limits: ActorLimits;
-  readonly store: ClientStore;
-  readonly tokens: TokenRef;
-  readonly audit: AuditRef;
-  readonly sources: Sources;
-  /** Records kept in memory. */
-  readonly cacheSize: number;
-  /** Called after a change, so that other instances of this actor forget the client too. */
-  readonly announce: (clientId: string) => void;
-}
 
 /** Spawns one ClientActor: it registers, authenticates and disables clients, and owns them and their secrets. */
 export function spawnClientActor(parts: ClientParts, name: string): ClientRef {
@@ -47,12 +29,17 @@ export function spawnClientActor(parts: ClientParts, name: string): ClientRef {
         const now = sources.now();
         return authenticate(record, message.presentedSecret, now, (secretId) => lastUsed.set(secretId, now));
       };
-      const changed = (clientId: string) => {
-        directory.forget(clientId);
-        parts.announce(clientId);
+      /** Whatever is known of the client may be wrong once `work` has begun, and is when it has ended. */
+      const changing = async <T>(clientId: string, work: Promise<T>): Promise<T> => {
+        try {
+          return await work;
+        } finally {
+          directory.forget(clientId);
+          parts.announce(clientId);
+        }
       };
       return {
-        register: (message) => register(parts, message),
+        register: (message) => registerClient(parts, message),
         get: async ({ clientId }) => (await directory.find(clientId))?.client ?? null,
         authenticate: (message) => {
           const known = directory.known(message.clientId);
@@ -60,23 +47,16 @@ export function spawnClientActor(parts: ClientParts, name: string): ClientRef {
             ? check(known, message)
             : directory.find(message.clientId).then((record) => check(record, message));
         },
-        list: ({ limit }) => store.list(limit),
+        read: async ({ clientId }) => found(await store.read(clientId)),
+        list: ({ search, page }) => store.list(search, page),
         count: () => store.count(),
-        rotateSecret: async (message) => {
-          const secret = await rotateSecret(parts, message);
-          changed(message.clientId);
-          return secret;
-        },
-        disable: async ({ clientId, caller }) => {
-          await setDisabled(parts, clientId, sources.now(), caller);
-          changed(clientId);
-          await parts.tokens.ask({ type: 'revokeClient', clientId });
-        },
-        enable: async ({ clientId, caller }) => {
-          await setDisabled(parts, clientId, null, caller);
-          await parts.tokens.ask({ type: 'readmitClient', clientId });
-          changed(clientId);
-        },
+        update: (message) => changing(message.clientId, updateClient(parts, message)),
+        delete: (message) => changing(message.clientId, deleteClient(parts, message)),
+        listSecrets: (message) => listSecrets(parts, message),
+        addSecret: (message) => changing(message.clientId, addSecret(parts, message)),
+        expireSecret: (message) => changing(message.clientId, expireSecret(parts, message)),
+        disable: (message) => changing(message.clientId, disableClient(parts, message)),
+        enable: (message) => changing(message.clientId, enableClient(parts, message)),
         forget: ({ clientId }) => {
           directory.forget(clientId);
         },
@@ -85,7 +65,7 @@ export function spawnClientActor(parts: ClientParts, name: string): ClientRef {
           const uses = lastUsed;
           lastUsed = new Map();
           try {
-            await store.stampLastUsed(uses);
+            await parts.secrets.stampLastUsed(uses);
           } catch (error) {
             // Kept for the next time, under whatever was used since.
             lastUsed = new Map([...uses, ...lastUsed]);
@@ -95,59 +75,4 @@ export function spawnClientActor(parts: ClientParts, name: string): ClientRef {
       };
     },
   });
-}
-
-async function register(
-  parts: ClientParts,
-  { metadata, policy, caller }: MessageOf<ClientMessage, 'register'>,
-): Promise<RegisteredClient> {
-  const { sources } = parts;
-  const client = {
-    ...metadata,
-    ...policy,
-    clientId: newClientId(sources.randomBytes),
-    createdAt: sources.now(),
-    disabledAt: null,
-  };
-  const made = isPublic(client) ? null : makeSecret(sources);
-  await parts.store.insert({ client, secrets: made ? [made.stored] : [] });
-  record(parts, 'client_registered', client.clientId, caller);
-  return { client, clientSecret: made?.shown ?? null };
-}
-
-async function rotateSecret(
-  parts: ClientParts,
-  { clientId, overlapSeconds, caller }: MessageOf<ClientMessage, 'rotateSecret'>,
-): Promise<Sensitive> {
-  const [found] = await parts.store.find([clientId]);
-  if (!found) throw new InvalidRequest('There is no such client');
-  if (isPublic(found.client)) throw new InvalidRequest('A public client has no secret');
-  const now = parts.sources.now();
-  const { shown, stored } = makeSecret(parts.sources);
-  await parts.store.addSecret(clientId, stored, now, new Date(now.getTime() + overlapSeconds * 1000));
-  record(parts, 'client_secret_added', clientId, caller);
-  return shown;
-}
-
-async function setDisabled(
-  parts: ClientParts,
-  clientId: string,
-  disabledAt: Date | null,
-  caller: Caller,
-): Promise<void> {
-  const found = await parts.store.setDisabled(clientId, disabledAt, parts.sources.now());
-  if (!found) throw new InvalidRequest('There is no such client');
-  record(parts, disabledAt ? 'client_disabled' : 'client_enabled', clientId, caller);
-}
-
-function makeSecret(sources: Sources): { shown: Sensitive; stored: ClientSecret } {
-  const secret = newSecret(sources.randomBytes);
-  return {
-    shown: new Sensitive(secret),
-    stored: { id: sources.randomUuid(), hash: hashSecret(secret), expiresAt: null },
-  };
-}
-
-function record({ audit }: ClientParts, type: AuditEventType, clientId: string, caller: Caller): void {
-  audit.tell({ type: 'record', event: { type, clientId, caller } });
 }

@@ -1,7 +1,30 @@
 import type { Client, ClientMetadata, ClientPolicy } from '../../oauth/client.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import type { Caller } from '../audit/messages.ts';
+import type { Page, PageRequest } from '../paging.ts';
 import type { ActorRef } from '../runtime/protocol.ts';
+
+/** A client with what an admin sees of it besides. */
+export interface ClientDetails extends Client {
+  readonly updatedAt: Date;
+  /** Counts the changes; who changes a client says which version they saw. */
+  readonly version: number;
+}
+
+/** What may be known of a secret after it was shown. */
+export interface SecretSummary {
+  readonly secretId: string;
+  readonly createdAt: Date;
+  /** When it stops working, or stopped; null: it does not expire. */
+  readonly expiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+export interface AddedSecret {
+  readonly secret: SecretSummary;
+  /** Shown once; only its hash is kept. */
+  readonly clientSecret: Sensitive;
+}
 
 export interface RegisteredClient {
   readonly client: Client;
@@ -23,14 +46,45 @@ export type ClientMessage =
       readonly clientId: string;
       readonly presentedSecret: Sensitive | null;
     }
-  | { readonly type: 'list'; readonly limit: number }
+  /** As it is in the database now, for whoever is about to change it. Throws NotFound. */
+  | { readonly type: 'read'; readonly clientId: string }
+  | {
+      readonly type: 'list';
+      /** Words of the name, or a client id; null: all. */
+      readonly search: string | null;
+      readonly page: PageRequest;
+    }
   /** How many clients there are; an estimate where there are many. */
   | { readonly type: 'count' }
   | {
-      /** Adds a secret; the others stop working after the overlap, so that a rotation needs no downtime. */
-      readonly type: 'rotateSecret';
+      /** Throws NotFound, PreconditionFailed if the version is another, UnprocessableContent if the parts contradict. */
+      readonly type: 'update';
       readonly clientId: string;
-      readonly overlapSeconds: number;
+      /** The version that was seen; null: whichever there is. */
+      readonly version: number | null;
+      readonly changes: Partial<ClientMetadata & ClientPolicy>;
+      readonly caller: Caller;
+    }
+  /** Deletes a client with its secrets and consents, and revokes all that it was issued. Throws NotFound. */
+  | { readonly type: 'delete'; readonly clientId: string; readonly caller: Caller }
+  /** Throws NotFound. */
+  | { readonly type: 'listSecrets'; readonly clientId: string }
+  | {
+      /** Adds a secret beside the others, so that a rotation needs no downtime. Throws NotFound or Conflict. */
+      readonly type: 'addSecret';
+      readonly clientId: string;
+      /** Null: it does not expire. */
+      readonly expiresAt: Date | null;
+      /** When the others stop working; null: they stay as they are. */
+      readonly othersExpireAt: Date | null;
+      readonly caller: Caller;
+    }
+  | {
+      readonly type: 'expireSecret';
+      readonly clientId: string;
+      readonly secretId: string;
+      /** Null: now. */
+      readonly expiresAt: Date | null;
       readonly caller: Caller;
     }
   | { readonly type: 'disable'; readonly clientId: string; readonly caller: Caller }
@@ -43,11 +97,16 @@ export interface ClientReplies {
   readonly register: RegisteredClient;
   readonly get: Client | null;
   readonly authenticate: Client;
-  readonly list: readonly Client[];
+  readonly read: ClientDetails;
+  readonly list: Page<ClientDetails>;
   readonly count: number;
-  readonly rotateSecret: Sensitive;
-  readonly disable: void;
-  readonly enable: void;
+  readonly update: ClientDetails;
+  readonly delete: void;
+  readonly listSecrets: readonly SecretSummary[];
+  readonly addSecret: AddedSecret;
+  readonly expireSecret: SecretSummary;
+  readonly disable: ClientDetails;
+  readonly enable: ClientDetails;
   readonly forget: void;
   readonly flushLastUsed: void;
 }

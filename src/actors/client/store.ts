@@ -1,9 +1,12 @@
 import type { Queries } from '../../database/database.ts';
 import { sampledCount } from '../../database/sampling.ts';
+import { WORD_QUERY, wordsOf } from '../../database/word-search.ts';
 import type { Client, GrantType, TokenEndpointAuthMethod } from '../../oauth/client.ts';
 import type { SigningAlgorithm } from '../../oauth/jwt.ts';
 import { formatScope, parseScope } from '../../oauth/scope.ts';
 import type { ClientSecretHash } from '../../oauth/secret.ts';
+import { pageBindings, pageOf, type Page, type PageRequest } from '../paging.ts';
+import type { ClientDetails } from './messages.ts';
 
 export interface ClientSecret {
   readonly id: string;
@@ -50,9 +53,51 @@ const INSERT = {
     from client, unnest(?::uuid[], ?::text[]) as secret (id, hash)`,
 };
 
+const DETAILS = `${COLUMNS}, updated_at, version`;
+
+const READ = {
+  name: 'clients_read',
+  sql: `select ${DETAILS} from clients where client_id = ?`,
+};
+
 const LIST = {
   name: 'clients_list',
-  sql: `select ${COLUMNS} from clients order by created_at desc, client_id limit ?`,
+  sql: `
+    select ${DETAILS} from clients
+    where (created_at, client_id) < (?::timestamptz, ?)
+    order by created_at desc, client_id desc limit ?`,
+};
+
+// Found first and ordered then, or the planner might walk all clients by age in the hope to meet some that match.
+const SEARCH = {
+  name: 'clients_search',
+  sql: `
+    with found as materialized (
+      select ${DETAILS} from clients where ${wordsOf('client_name')} @@ ${WORD_QUERY} or client_id = ?
+    )
+    select * from found where (created_at, client_id) < (?::timestamptz, ?)
+    order by created_at desc, client_id desc limit ?`,
+};
+
+const UPDATE = {
+  name: 'clients_update',
+  sql: `
+    with changed as (
+      update clients set
+        client_name = ?, client_uri = ?, redirect_uris = ?::text[], grant_types = ?::text[], scope = ?,
+        token_endpoint_auth_method = ?, id_token_signed_response_alg = ?, first_party = ?, pkce_required = ?,
+        updated_at = ?::timestamptz, version = version + 1
+      where client_id = ? and version = ?
+      returning ${DETAILS}
+    )
+    select changed.*, pg_notify('${CLIENT_CHANGES}', client_id) from changed`,
+};
+
+const DELETE = {
+  name: 'clients_delete',
+  sql: `
+    with deleted as (delete from clients where client_id = ? returning client_id)
+    select pg_notify('${CLIENT_CHANGES}', client_id) from deleted`,
 };
 
 const COUNT = {
@@ -60,42 +105,14 @@ const COUNT = {
   sql: 'select count(*)::int as count from clients tablesample system (?::float8)',
 };
 
-// Locked in the order that STAMP_LAST_USED locks in, or the two could deadlock over the same secrets.
-const ADD_SECRET = {
-  name: 'client_secrets_add',
-  sql: `
-    with locked as (
-      select id from client_secrets where client_id = ? order by id for update
-    ), expired as (
-      update client_secrets secret set expires_at = least(coalesce(secret.expires_at, 'infinity'), ?::timestamptz)
-      from locked where secret.id = locked.id
-    ), added as (
-      insert into client_secrets (id, client_id, secret_hash, created_at) values (?, ?, ?, ?::timestamptz) returning client_id
-    )
-    select pg_notify('${CLIENT_CHANGES}', client_id) from added`,
-};
-
 const SET_DISABLED = {
   name: 'clients_set_disabled',
   sql: `
     with changed as (
-      update clients set disabled_at = ?::timestamptz, updated_at = ?::timestamptz where client_id = ? returning client_id
+      update clients set disabled_at = ?::timestamptz, updated_at = ?::timestamptz, version = version + 1
+      where client_id = ? returning ${DETAILS}
     )
-    select pg_notify('${CLIENT_CHANGES}', client_id) from changed`,
-};
-
-// Locked in one order, so that two replicas with the same secrets in their batches cannot deadlock.
-const STAMP_LAST_USED = {
-  name: 'client_secrets_stamp',
-  sql: `
-    with input as (
-      select * from unnest(?::uuid[], ?::float8[]) as input (id, at)
-    ), locked as (
-      select id from client_secrets where id in (select id from input) order by id for update
-    )
-    update client_secrets secret
-    set last_used_at = greatest(coalesce(secret.last_used_at, '-infinity'), to_timestamp(input.at))
-    from input join locked on locked.id = input.id where secret.id = input.id`,
+    select changed.*, pg_notify('${CLIENT_CHANGES}', client_id) from changed`,
 };
 
 interface ClientRow {
@@ -154,29 +171,63 @@ export class ClientStore {
     return sampledCount(this.#queries, 'clients', COUNT);
   }
 
-  /** The youngest first. */
-  async list(limit: number): Promise<readonly Client[]> {
-    return (await this.#queries.query<ClientRow>(LIST, [limit])).map(clientOf);
+  /** As it is in the database now. */
+  async read(clientId: string): Promise<ClientDetails | undefined> {
+    const [row] = await this.#queries.query<DetailsRow>(READ, [clientId]);
+    return row && detailsOf(row);
   }
 
-  /** Adds a secret and lets the others expire. */
-  async addSecret(clientId: string, secret: ClientSecret, now: Date, othersExpireAt: Date): Promise<void> {
-    await this.#queries.query(ADD_SECRET, [clientId, othersExpireAt, secret.id, clientId, secret.hash, now]);
+  /** The youngest first. `search`: words that the name has, or their beginnings, or a client id; null: all. */
+  async list(search: string | null, page: PageRequest): Promise<Page<ClientDetails>> {
+    const bindings = pageBindings(page, '');
+    const rows = await (search === null
+      ? this.#queries.query<DetailsRow>(LIST, bindings)
+      : this.#queries.query<DetailsRow>(SEARCH, [search, search, ...bindings]));
+    return pageOf(rows, page, detailsOf, ({ createdAt, clientId }) => ({ at: createdAt, id: clientId }));
   }
 
-  /** Resolves to false if there is no such client. */
-  async setDisabled(clientId: string, disabledAt: Date | null, now: Date): Promise<boolean> {
-    const rows = await this.#queries.query(SET_DISABLED, [disabledAt, now, clientId]);
-    return rows.length > 0;
-  }
-
-  /** `uses`: when each secret (by id) was last used. */
-  async stampLastUsed(uses: ReadonlyMap<string, Date>): Promise<void> {
-    await this.#queries.query(STAMP_LAST_USED, [
-      [...uses.keys()],
-      [...uses.values()].map((at) => at.getTime() / 1000),
+  /** Writes all of the client, unless it has another version by now; resolves to how it is then. */
+  async update(client: Client, version: number, now: Date): Promise<ClientDetails | undefined> {
+    const [row] = await this.#queries.query<DetailsRow>(UPDATE, [
+      client.clientName,
+      client.clientUri,
+      client.redirectUris,
+      client.grantTypes,
+      formatScope(client.scope),
+      client.tokenEndpointAuthMethod,
+      client.idTokenSignedResponseAlg,
+      client.firstParty,
+      client.pkceRequired,
+      now,
+      client.clientId,
+      version,
     ]);
+    return row && detailsOf(row);
   }
+
+  /** Deletes a client with its secrets; resolves to whether there was one. */
+  async delete(clientId: string): Promise<boolean> {
+    return (await this.#queries.query(DELETE, [clientId])).length > 0;
+  }
+
+  /** Resolves to the client as it is then, if there is one. */
+  async setDisabled(
+    clientId: string,
+    disabledAt: Date | null,
+    now: Date,
+  ): Promise<ClientDetails | undefined> {
+    const [row] = await this.#queries.query<DetailsRow>(SET_DISABLED, [disabledAt, now, clientId]);
+    return row && detailsOf(row);
+  }
+}
+
+interface DetailsRow extends ClientRow {
+  updated_at: Date;
+  version: number;
+}
+
+function detailsOf(row: DetailsRow): ClientDetails {
+  return { ...clientOf(row), updatedAt: row.updated_at, version: row.version };
 }
 
 function recordOf(row: RecordRow): ClientRecord {

@@ -5,6 +5,7 @@ import { issueForClient, issueForGrant } from './issue.ts';
 import { KeyCache } from './key-cache.ts';
 import type { TokenMessage, TokenRef, TokenReplies } from './messages.ts';
 import type { TokenParts, TokenTools } from './parts.ts';
+import { revokeAccessToken, revokeAll, revokeGrantById } from './revoke-any.ts';
 import { revokeGrant, revokeToken } from './revoke.ts';
 import { rotateRefresh } from './rotate.ts';
 
@@ -38,6 +39,13 @@ export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
         revokeUser: ({ userId }) => parts.store.bar(`user:${userId}`),
         readmitUser: ({ userId }) => parts.store.readmit(`user:${userId}`, parts.sources.now()),
         revokeIssuedToUser: ({ userId }) => parts.store.revokeIssued(`user:${userId}`, parts.sources.now()),
+        revokeAllOfClient: (message) => revokeAll(tools, message),
+        revokeAllOfUser: (message) => revokeAll(tools, message),
+        revokeAccessToken: (message) => revokeAccessToken(tools, message),
+        revokeGrantById: (message) => revokeGrantById(tools, message),
+        listAccessTokens: ({ owner, page }) =>
+          parts.listStore.listAccessTokens(owner, page, parts.sources.now()),
+        listGrants: ({ filter, page }) => parts.listStore.listGrants(filter, page, parts.sources.now()),
         identify: ({ idToken }) => identify(tools, idToken),
         countActive: () => parts.store.countActive(parts.sources.now()),
         prepare: () => parts.sweepStore.ensurePartitions(parts.sources.now(), 'wait'),

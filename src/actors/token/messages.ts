@@ -1,6 +1,7 @@
 import type { SigningAlgorithm } from '../../oauth/jwt.ts';
 import type { Scope } from '../../oauth/scope.ts';
 import type { Caller } from '../audit/messages.ts';
+import type { Page, PageRequest } from '../paging.ts';
 import type { ActorRef } from '../runtime/protocol.ts';
 
 /** What a token request ends with (RFC 6749 §5.1). */
@@ -22,6 +23,46 @@ export interface ActiveToken {
   readonly expiresAt: number;
   readonly issuedAt: number;
   readonly tokenId?: string;
+}
+
+/** An access token that has not expired, as an admin sees it: never the token itself. */
+export interface AccessTokenSummary {
+  readonly tokenId: string;
+  readonly clientId: string;
+  readonly userId: string | null;
+  readonly grantId: string | null;
+  /** As it goes over the wire. */
+  readonly scope: string;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+  /** By itself, or with its grant, its client or its user. */
+  readonly revoked: boolean;
+}
+
+/** A grant that has not expired, as an admin sees it. */
+export interface GrantSummary {
+  readonly grantId: string;
+  readonly clientId: string;
+  readonly userId: string;
+  readonly scope: string;
+  readonly createdAt: Date;
+  /** When it opened, or its refresh token was last used. */
+  readonly lastUsedAt: Date;
+  readonly expiresAt: Date;
+  /** Whether it has a refresh token. */
+  readonly refreshable: boolean;
+  /** By itself, or with its client or its user. */
+  readonly revoked: boolean;
+}
+
+/** Whose access tokens are listed. */
+export type TokenOwner =
+  { readonly clientId: string } | { readonly userId: string } | { readonly grantId: string };
+
+/** Whose grants are listed; all of them if nobody is named. */
+export interface GrantFilter {
+  readonly clientId: string | null;
+  readonly userId: string | null;
 }
 
 export type Introspection = ActiveToken | { readonly active: false };
@@ -81,6 +122,15 @@ export type TokenMessage =
   | { readonly type: 'readmitUser'; readonly userId: string }
   /** Revokes what was issued for a user so far; what comes after counts. */
   | { readonly type: 'revokeIssuedToUser'; readonly userId: string }
+  /** The same for a client. Both are for an admin who acts, and audited. */
+  | { readonly type: 'revokeAllOfClient'; readonly clientId: string; readonly caller: Caller }
+  | { readonly type: 'revokeAllOfUser'; readonly userId: string; readonly caller: Caller }
+  /** Revokes one access token, whosever it is. Throws NotFound if there is none that lives. */
+  | { readonly type: 'revokeAccessToken'; readonly tokenId: string; readonly caller: Caller }
+  /** Revokes a grant, whosever it is. Throws NotFound if there is none. */
+  | { readonly type: 'revokeGrantById'; readonly grantId: string; readonly caller: Caller }
+  | { readonly type: 'listAccessTokens'; readonly owner: TokenOwner; readonly page: PageRequest }
+  | { readonly type: 'listGrants'; readonly filter: GrantFilter; readonly page: PageRequest }
   /** Whom an ID token of ours is about, expired or not; null for anything else. */
   | { readonly type: 'identify'; readonly idToken: string }
   /** How many access tokens are neither expired nor revoked; an estimate where there are many. */
@@ -101,6 +151,12 @@ export interface TokenReplies {
   readonly revokeUser: void;
   readonly readmitUser: void;
   readonly revokeIssuedToUser: void;
+  readonly revokeAllOfClient: void;
+  readonly revokeAllOfUser: void;
+  readonly revokeAccessToken: void;
+  readonly revokeGrantById: void;
+  readonly listAccessTokens: Page<AccessTokenSummary>;
+  readonly listGrants: Page<GrantSummary>;
   readonly identify: string | null;
   readonly countActive: number;
   readonly prepare: void;

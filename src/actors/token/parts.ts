@@ -7,6 +7,7 @@ import type { ActorLimits } from '../runtime/definition.ts';
 import type { Guardian } from '../runtime/guardian.ts';
 import type { KeyCache } from './key-cache.ts';
 import type { AccessTokenKey, NewAccessToken, NewGrant, Rotated, Rotation, TokenStore } from './store.ts';
+import type { TokenListStore } from './store-lists.ts';
 import type { TokenSweepStore } from './sweep-store.ts';
 
 /** What issued tokens look like and how long they live. */
@@ -26,6 +27,7 @@ export interface TokenParts {
   readonly limits: ActorLimits;
   readonly store: TokenStore;
   readonly sweepStore: TokenSweepStore;
+  readonly listStore: TokenListStore;
   readonly keys: KeysRef;
   readonly audit: AuditRef;
   readonly sources: Sources;

@@ -1,7 +1,7 @@
 // The TokenActor's SQL. Arrays come in as one parameter per column, so that a batch of any size is one prepared statement.
 
 /** Whether a revocation covers what a client was issued, or a client for a user, at a time. SQL expressions in and out. */
-const isBarred = (clientId: string, userId: string, issuedAt: string) => `exists (
+export const isBarred = (clientId: string, userId: string, issuedAt: string) => `exists (
       select from revocations
       where subject = any(array['client:' || ${clientId}, 'user:' || ${userId}::text]) and issued_until >= ${issuedAt})`;
 
@@ -105,6 +105,14 @@ export const REVOKE_ACCESS_TOKEN = {
     update access_tokens set revoked_at = ?::timestamptz
     where id = ?::uuid and expires_at = to_timestamp(?::int8) and revoked_at is null
     returning id`,
+};
+
+export const REVOKE_ACCESS_TOKEN_BY_ID = {
+  name: 'access_tokens_revoke_by_id',
+  sql: `
+    update access_tokens set revoked_at = ?::timestamptz
+    where id = ?::uuid and expires_at > ?::timestamptz and revoked_at is null
+    returning client_id, user_id`,
 };
 
 export const REVOKE_GRANT = {

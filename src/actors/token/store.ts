@@ -165,6 +165,18 @@ export class TokenStore {
     return rows.length > 0;
   }
 
+  /** Resolves to whose token it was; to undefined if there is none that has neither expired nor been revoked by itself. */
+  async revokeAccessTokenById(
+    tokenId: string,
+    now: Date,
+  ): Promise<{ clientId: string; userId: string | null } | undefined> {
+    const [row] = await this.#queries.query<{ client_id: string; user_id: string | null }>(
+      sql.REVOKE_ACCESS_TOKEN_BY_ID,
+      [now, tokenId, now],
+    );
+    return row && { clientId: row.client_id, userId: row.user_id };
+  }
+
   /** Revokes a grant, or puts a revoked one in its place so that it cannot open later. True if it was not revoked before. */
   async revokeGrant(
     grant: { grantId: string; clientId: string; userId: string },

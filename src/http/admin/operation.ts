@@ -11,6 +11,7 @@ export const ADMIN_API = '/admin/api';
 export interface OperationTools {
   readonly actors: Actors;
   readonly now: Sources['now'];
+  readonly randomBytes: Sources['randomBytes'];
 }
 
 /** A request that passed every check: typed, and from somebody who may. */

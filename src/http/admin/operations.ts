@@ -1,7 +1,19 @@
+import { auditOperations } from './audit-events.ts';
+import { clientSecretOperations } from './client-secrets.ts';
+import { clientOperations } from './clients.ts';
 import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
+import { tokenOperations } from './tokens.ts';
+import { userOperations } from './users.ts';
 
 /** Every operation of the admin API. */
 export function adminOperations(): readonly Operation[] {
-  return [...keyOperations];
+  return [
+    ...clientOperations,
+    ...clientSecretOperations,
+    ...userOperations,
+    ...tokenOperations,
+    ...keyOperations,
+    ...auditOperations,
+  ];
 }

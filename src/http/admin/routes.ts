@@ -40,8 +40,14 @@ function adminRoute(operation: Operation, parts: AccessParts & OperationTools, l
     try {
       await admit(parts, request, response, readOnly);
       const asked = await parse(operation, request);
-      const { actors, now } = parts;
-      const answer = await operation.handle({ ...asked, actors, now, caller: callerOf(response) });
+      const { actors, now, randomBytes } = parts;
+      const answer = await operation.handle({
+        ...asked,
+        actors,
+        now,
+        randomBytes,
+        caller: callerOf(response),
+      });
       if (operation.success.contentType === 'application/x-ndjson') await sendLines(response, answer.body);
       else send(response, operation, answer);
     } catch (error) {

@@ -18,3 +18,8 @@ export function formatTime(date: Date): string {
 export function formatTimeOrNull(date: Date | null): string | null {
   return date && formatTime(date);
 }
+
+/** A moment that a request names. */
+export const date = z.iso
+  .datetime({ offset: true, error: 'It must be a time such as 2026-01-31T12:00:00Z' })
+  .transform((text) => new Date(text));

@@ -1,0 +1,64 @@
+import { NotFound, PreconditionFailed } from '../../oauth/errors.ts';
+import type { Page } from '../paging.ts';
+import type { MessageOf } from '../runtime/protocol.ts';
+import type { AuthMessage, UserDetails, UserSummary } from './messages.ts';
+import { recordEvent, type AuthParts } from './parts.ts';
+
+/** The users, the youngest first. */
+export async function listUsers(
+  parts: AuthParts,
+  { search, page }: MessageOf<AuthMessage, 'listUsers'>,
+): Promise<Page<UserDetails>> {
+  const { items, next } = await parts.users.list(search, page);
+  return { items: await withLocks(parts, items), next };
+}
+
+/** One user. Throws NotFound. */
+export async function readUser(
+  parts: AuthParts,
+  { userId }: MessageOf<AuthMessage, 'readUser'>,
+): Promise<UserDetails> {
+  const user = await parts.users.read(userId);
+  if (!user) throw noSuchUser();
+  return withLock(parts, user);
+}
+
+/** Changes what is named and leaves the rest; a role counts from the next request. */
+export async function updateUser(
+  parts: AuthParts,
+  { userId, version, changes, caller }: MessageOf<AuthMessage, 'updateUser'>,
+): Promise<UserDetails> {
+  const { users, sources } = parts;
+  const seen = await users.read(userId);
+  if (!seen) throw noSuchUser();
+  if (version !== null && seen.version !== version) throw changedMeanwhile();
+  const updated = await users.update({ ...seen, ...changes }, sources.now());
+  if (!updated) throw changedMeanwhile();
+  const detail = { fields: Object.keys(changes), ...(changes.roles && { roles: changes.roles }) };
+  recordEvent(parts, { type: 'user_updated', userId, caller, detail });
+  return withLock(parts, updated);
+}
+
+async function withLock(parts: AuthParts, user: UserSummary): Promise<UserDetails> {
+  const [details] = await withLocks(parts, [user]);
+  return details ?? { ...user, lockedUntil: null };
+}
+
+async function withLocks(
+  { attempts, sources }: AuthParts,
+  users: readonly UserSummary[],
+): Promise<readonly UserDetails[]> {
+  const locks = await attempts.locks(
+    users.map(({ username }) => username),
+    sources.now(),
+  );
+  return users.map((user, index) => ({ ...user, lockedUntil: locks[index] ?? null }));
+}
+
+function noSuchUser(): NotFound {
+  return new NotFound('There is no such user');
+}
+
+function changedMeanwhile(): PreconditionFailed {
+  return new PreconditionFailed('Somebody else has changed it; read it again');
+}

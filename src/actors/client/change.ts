@@ -1,0 +1,60 @@
+import { clientContradictionsOf } from '../../oauth/client-metadata.ts';
+import { PreconditionFailed, UnprocessableContent } from '../../oauth/errors.ts';
+import type { MessageOf } from '../runtime/protocol.ts';
+import type { ClientDetails, ClientMessage } from './messages.ts';
+import { found, recordEvent, type ClientParts } from './parts.ts';
+
+/** Changes what is named and leaves the rest. Tokens that were issued keep what they have. */
+export async function updateClient(
+  parts: ClientParts,
+  { clientId, version, changes, caller }: MessageOf<ClientMessage, 'update'>,
+): Promise<ClientDetails> {
+  const seen = found(await parts.store.read(clientId));
+  if (version !== null && seen.version !== version) throw changedMeanwhile();
+  const client = { ...seen, ...changes };
+  const problems = clientContradictionsOf(client);
+  if (problems.length > 0) throw new UnprocessableContent(problems);
+  const updated = await parts.store.update(client, seen.version, parts.sources.now());
+  if (!updated) throw changedMeanwhile();
+  const detail = { fields: Object.keys(changes) };
+  recordEvent(parts, { type: 'client_updated', clientId, caller, detail });
+  return updated;
+}
+
+/** Its tokens go first: if the rest fails, the client is still there to be deleted again. */
+export async function deleteClient(
+  parts: ClientParts,
+  { clientId, caller }: MessageOf<ClientMessage, 'delete'>,
+): Promise<void> {
+  found(await parts.store.read(clientId));
+  await parts.tokens.ask({ type: 'revokeClient', clientId });
+  await parts.auth.ask({ type: 'forgetClient', clientId });
+  if (await parts.store.delete(clientId)) recordEvent(parts, { type: 'client_deleted', clientId, caller });
+}
+
+/** Refuses the client everything and revokes its tokens. */
+export async function disableClient(
+  parts: ClientParts,
+  { clientId, caller }: MessageOf<ClientMessage, 'disable'>,
+): Promise<ClientDetails> {
+  const now = parts.sources.now();
+  const client = found(await parts.store.setDisabled(clientId, now, now));
+  await parts.tokens.ask({ type: 'revokeClient', clientId });
+  recordEvent(parts, { type: 'client_disabled', clientId, caller });
+  return client;
+}
+
+/** Undoes disable; what was revoked stays so. */
+export async function enableClient(
+  parts: ClientParts,
+  { clientId, caller }: MessageOf<ClientMessage, 'enable'>,
+): Promise<ClientDetails> {
+  const client = found(await parts.store.setDisabled(clientId, null, parts.sources.now()));
+  await parts.tokens.ask({ type: 'readmitClient', clientId });
+  recordEvent(parts, { type: 'client_enabled', clientId, caller });
+  return client;
+}
+
+function changedMeanwhile(): PreconditionFailed {
+  return new PreconditionFailed('Somebody else has changed it; read it again');
+}

@@ -1,0 +1,129 @@
+import type { Queries } from '../../database/database.ts';
+import type { SecretSummary } from './messages.ts';
+import { CLIENT_CHANGES, type ClientSecret } from './store.ts';
+
+/** An expired secret is kept for this long, so that an admin sees when it was last used. */
+const KEEP_EXPIRED_DAYS = 30;
+
+const COLUMNS = 'id, created_at, expires_at, last_used_at';
+
+const LIST = {
+  name: 'client_secrets_list',
+  sql: `select ${COLUMNS} from client_secrets where client_id = ? order by created_at desc, id`,
+};
+
+// Locked in the order that STAMP_LAST_USED locks in, or the two could deadlock over the same secrets.
+const ADD = {
+  name: 'client_secrets_add',
+  sql: `
+    with client as (
+      select client_id from clients where client_id = ? for key share
+    ), locked as (
+      select id from client_secrets where client_id = ? order by id for update
+    ), expired as (
+      update client_secrets secret set expires_at = least(coalesce(secret.expires_at, 'infinity'), ?::timestamptz)
+      from locked where secret.id = locked.id and ?::timestamptz is not null
+        and coalesce(secret.expires_at, 'infinity') > ?::timestamptz - interval '${KEEP_EXPIRED_DAYS} days'
+    ), old as (
+      delete from client_secrets secret using locked
+      where secret.id = locked.id and secret.expires_at <= ?::timestamptz - interval '${KEEP_EXPIRED_DAYS} days'
+    ), added as (
+      insert into client_secrets (id, client_id, secret_hash, created_at, expires_at)
+      select ?::uuid, client_id, ?::bytea, ?::timestamptz, ?::timestamptz from client returning client_id
+    )
+    select pg_notify('${CLIENT_CHANGES}', client_id) from added`,
+};
+
+const EXPIRE = {
+  name: 'client_secrets_expire',
+  sql: `
+    with changed as (
+      update client_secrets set expires_at = ?::timestamptz where client_id = ? and id = ?::uuid
+      returning client_id, ${COLUMNS}
+    )
+    select ${COLUMNS}, pg_notify('${CLIENT_CHANGES}', client_id) from changed`,
+};
+
+// Locked in one order, so that two replicas with the same secrets in their batches cannot deadlock.
+const STAMP_LAST_USED = {
+  name: 'client_secrets_stamp',
+  sql: `
+    with input as (
+      select * from unnest(?::uuid[], ?::float8[]) as input (id, at)
+    ), locked as (
+      select id from client_secrets where id in (select id from input) order by id for update
+    )
+    update client_secrets secret
+    set last_used_at = greatest(coalesce(secret.last_used_at, '-infinity'), to_timestamp(input.at))
+    from input join locked on locked.id = input.id where secret.id = input.id`,
+};
+
+interface Row {
+  id: string;
+  created_at: Date;
+  expires_at: Date | null;
+  last_used_at: Date | null;
+}
+
+/** The SQL on client_secrets by themselves; with their clients they are read and registered by ClientStore. */
+export class ClientSecretStore {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  /** The youngest first. */
+  async list(clientId: string): Promise<readonly SecretSummary[]> {
+    return (await this.#queries.query<Row>(LIST, [clientId])).map(summaryOf);
+  }
+
+  /**
+   * Adds a secret; if `othersExpireAt` is given, the others stop working then, unless they do before. Resolves to false if there
+   * is no such client.
+   */
+  async add(
+    clientId: string,
+    secret: ClientSecret,
+    now: Date,
+    othersExpireAt: Date | null,
+  ): Promise<boolean> {
+    const { id, hash, expiresAt } = secret;
+    const rows = await this.#queries.query(ADD, [
+      clientId,
+      clientId,
+      othersExpireAt,
+      othersExpireAt,
+      now,
+      now,
+      id,
+      hash,
+      now,
+      expiresAt,
+    ]);
+    return rows.length > 0;
+  }
+
+  /** Sets when a secret stops working; resolves to undefined if the client has no such secret. */
+  async expire(clientId: string, secretId: string, expiresAt: Date): Promise<SecretSummary | undefined> {
+    const [row] = await this.#queries.query<Row>(EXPIRE, [expiresAt, clientId, secretId]);
+    return row && summaryOf(row);
+  }
+
+  /** `uses`: when each secret (by id) was last used. */
+  async stampLastUsed(uses: ReadonlyMap<string, Date>): Promise<void> {
+    await this.#queries.query(STAMP_LAST_USED, [
+      [...uses.keys()],
+      [...uses.values()].map((at) => at.getTime() / 1000),
+    ]);
+  }
+}
+
+function summaryOf(row: Row): SecretSummary {
+  return {
+    secretId: row.id,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+  };
+}

@@ -1,0 +1,269 @@
+import { z } from 'zod';
+import { ROLES, type UserDetails } from '../../actors/auth/messages.ts';
+import { passwordProblem, USERNAME, USERNAME_RULE } from '../../oauth/account-rules.ts';
+import { newSecret } from '../../oauth/secret.ts';
+import { Sensitive } from '../../oauth/sensitive.ts';
+import { ADMIN_API, operation, type OperationTools } from './operation.ts';
+import { listBody, listOf, pageQuery, pageRequest } from './paging.ts';
+import { formatTime, formatTimeOrNull, time, uuid } from './values.ts';
+
+const user = z
+  .object({
+    user_id: uuid,
+    username: z.string(),
+    name: z.string().nullable(),
+    email: z.string().nullable(),
+    email_verified: z.boolean(),
+    roles: z.array(z.enum(ROLES)),
+    created_at: time,
+    disabled_at: time.nullable(),
+    locked_until: time.nullable().meta({
+      description: 'Until when logins are refused, from everywhere or from some address, for too many failed',
+    }),
+  })
+  .meta({ id: 'User' });
+
+const fields = {
+  name: z
+    .string()
+    .trim()
+    .min(1, 'Leave the name out rather than empty')
+    .max(200, 'The name has at most 200 characters')
+    .regex(/^\P{Cc}*$/u, 'The name contains a control character')
+    .nullable(),
+  email: z.email('This is no e-mail address').max(254, 'The address has at most 254 characters').nullable(),
+  email_verified: z.boolean(),
+  roles: z.array(z.enum(ROLES, 'The only role is admin')).max(ROLES.length),
+};
+
+const password = z
+  .string()
+  .check(({ value, issues }) => {
+    const problem = passwordProblem(value);
+    if (problem !== undefined) issues.push({ code: 'custom', message: problem, input: value });
+  })
+  .optional()
+  .meta({ description: 'Left out: one is made, and shown in the answer', format: 'password' });
+
+const shownPassword = z
+  .string()
+  .nullable()
+  .meta({ description: 'The password that was made, shown only now; null if the request named one' });
+
+const params = z.object({ user_id: uuid });
+const tag = 'Users';
+
+export const userOperations = [
+  operation({
+    id: 'listUsers',
+    method: 'get',
+    path: '/users',
+    tag,
+    summary: 'List users, the youngest first',
+    query: z.object({
+      ...pageQuery,
+      search: z
+        .string()
+        .max(200)
+        .optional()
+        .meta({ description: 'Words of the user name, the name or the e-mail address, or their beginnings' }),
+    }),
+    success: { status: 200, description: 'A page of the list', schema: listOf(user, 'UserList') },
+    handle: async ({ actors, query }) => {
+      const search = query.search?.trim() || null;
+      const page = await actors.auth.ask({ type: 'listUsers', search, page: pageRequest(query) });
+      return { body: listBody(page, userBody) };
+    },
+  }),
+  operation({
+    id: 'createUser',
+    method: 'post',
+    path: '/users',
+    tag,
+    summary: 'Add a user',
+    body: z
+      .strictObject({
+        username: z.string('Give the user a name').regex(USERNAME, `A user name has ${USERNAME_RULE}`),
+        password,
+        name: fields.name.default(null),
+        email: fields.email.default(null),
+        email_verified: fields.email_verified.default(false),
+        roles: fields.roles.default([]),
+      })
+      .meta({ id: 'NewUser' }),
+    success: {
+      status: 201,
+      description: 'The user, and the password if one was made',
+      schema: z.object({ user, password: shownPassword }).meta({ id: 'CreatedUser' }),
+    },
+    refusals: [409, 422],
+    handle: async ({ actors, body, caller, randomBytes }) => {
+      const chosen = choosePassword(body.password, randomBytes);
+      const { username, name, email, roles, email_verified: emailVerified } = body;
+      const added = await actors.auth.ask({
+        type: 'addUser',
+        username,
+        password: chosen.password,
+        name,
+        email,
+        emailVerified,
+        roles: [...new Set(roles)],
+        caller,
+      });
+      return {
+        body: { user: userBody({ ...added, lockedUntil: null }), password: chosen.shown },
+        version: added.version,
+        location: `${ADMIN_API}/users/${added.userId}`,
+      };
+    },
+  }),
+  operation({
+    id: 'readUser',
+    method: 'get',
+    path: '/users/:user_id',
+    tag,
+    summary: 'Read a user',
+    params,
+    success: { status: 200, description: 'The user; the version is the ETag', schema: user },
+    refusals: [404],
+    handle: ({ actors, params: { user_id } }) => answer(actors, user_id),
+  }),
+  operation({
+    id: 'updateUser',
+    method: 'patch',
+    path: '/users/:user_id',
+    tag,
+    summary: 'Change a user',
+    description: 'What is left out stays. A role counts from the next request. The last admin stays one.',
+    params,
+    body: z.strictObject(fields).partial().meta({ id: 'UserChanges' }),
+    conditional: true,
+    success: { status: 200, description: 'The user as it is now', schema: user },
+    refusals: [404, 409, 412, 422, 428],
+    handle: async ({ actors, params: { user_id }, body, ifMatch, caller }) => {
+      const details = await actors.auth.ask({
+        type: 'updateUser',
+        userId: user_id,
+        version: ifMatch,
+        changes: {
+          ...(body.name !== undefined && { name: body.name }),
+          ...(body.email !== undefined && { email: body.email }),
+          ...(body.email_verified !== undefined && { emailVerified: body.email_verified }),
+          ...(body.roles && { roles: [...new Set(body.roles)] }),
+        },
+        caller,
+      });
+      return { body: userBody(details), version: details.version };
+    },
+  }),
+  operation({
+    id: 'disableUser',
+    method: 'post',
+    path: '/users/:user_id/disable',
+    tag,
+    summary: 'Disable a user, end the sessions and revoke the tokens',
+    params,
+    success: { status: 200, description: 'The user as it is now', schema: user },
+    refusals: [404, 409],
+    handle: async ({ actors, params: { user_id }, caller }) => {
+      const { username } = await actors.auth.ask({ type: 'readUser', userId: user_id });
+      await actors.auth.ask({ type: 'disableUser', username, caller });
+      return answer(actors, user_id);
+    },
+  }),
+  operation({
+    id: 'enableUser',
+    method: 'post',
+    path: '/users/:user_id/enable',
+    tag,
+    summary: 'Enable a user again; what was revoked stays revoked',
+    params,
+    success: { status: 200, description: 'The user as it is now', schema: user },
+    refusals: [404],
+    handle: async ({ actors, params: { user_id }, caller }) => {
+      const { username } = await actors.auth.ask({ type: 'readUser', userId: user_id });
+      await actors.auth.ask({ type: 'enableUser', username, caller });
+      return answer(actors, user_id);
+    },
+  }),
+  operation({
+    id: 'unlockUser',
+    method: 'post',
+    path: '/users/:user_id/unlock',
+    tag,
+    summary: 'Forget the failed logins of a user',
+    params,
+    success: { status: 200, description: 'The user as it is now', schema: user },
+    refusals: [404],
+    handle: async ({ actors, params: { user_id }, caller }) => {
+      const { username } = await actors.auth.ask({ type: 'readUser', userId: user_id });
+      await actors.auth.ask({ type: 'unlockUser', username, caller });
+      return answer(actors, user_id);
+    },
+  }),
+  operation({
+    id: 'resetPassword',
+    method: 'post',
+    path: '/users/:user_id/reset-password',
+    tag,
+    summary: 'Give a user a new password',
+    description:
+      'Ends the sessions, revokes the tokens and lifts a lock: whoever knew the old one keeps nothing.',
+    params,
+    body: z.strictObject({ password }).meta({ id: 'PasswordReset' }),
+    success: {
+      status: 200,
+      description: 'The password if one was made',
+      schema: z.object({ password: shownPassword }).meta({ id: 'ResetPassword' }),
+    },
+    refusals: [404, 422],
+    handle: async ({ actors, params: { user_id }, body, caller, randomBytes }) => {
+      const { username } = await actors.auth.ask({ type: 'readUser', userId: user_id });
+      const chosen = choosePassword(body.password, randomBytes);
+      await actors.auth.ask({ type: 'resetPassword', username, password: chosen.password, caller });
+      return { body: { password: chosen.shown } };
+    },
+  }),
+  operation({
+    id: 'revokeUserTokens',
+    method: 'post',
+    path: '/users/:user_id/revoke',
+    tag,
+    summary: 'Revoke all tokens and grants of a user',
+    params,
+    success: { status: 204, description: 'They are revoked' },
+    refusals: [404],
+    handle: async ({ actors, params: { user_id }, caller }) => {
+      const { userId } = await actors.auth.ask({ type: 'readUser', userId: user_id });
+      await actors.tokens.ask({ type: 'revokeAllOfUser', userId, caller });
+      return { body: undefined };
+    },
+  }),
+];
+
+function choosePassword(
+  given: string | undefined,
+  randomBytes: OperationTools['randomBytes'],
+): { password: Sensitive; shown: string | null } {
+  const made = given === undefined ? newSecret(randomBytes) : null;
+  return { password: new Sensitive(given ?? made ?? ''), shown: made };
+}
+
+async function answer(actors: OperationTools['actors'], userId: string) {
+  const details = await actors.auth.ask({ type: 'readUser', userId });
+  return { body: userBody(details), version: details.version };
+}
+
+function userBody(details: UserDetails): z.input<typeof user> {
+  return {
+    user_id: details.userId,
+    username: details.username,
+    name: details.name,
+    email: details.email,
+    email_verified: details.emailVerified,
+    roles: [...details.roles],
+    created_at: formatTime(details.createdAt),
+    disabled_at: formatTimeOrNull(details.disabledAt),
+    locked_until: formatTimeOrNull(details.lockedUntil),
+  };
+}
