@@ -16,6 +16,7 @@ const REACHING: Readonly<Record<string, Asking & { readonly query?: string }>> =
   postUserinfo: { form: { access_token: 'abc' } },
   registerClient: { json: { redirect_uris: ['https://app.example/callback'] } },
   authorize: { query: '?client_id=a-client' },
+  postAuthorize: { form: { client_id: 'a-client', response_type: 'code' } },
   decide: { form: { client_id: 'a-client', decision: 'allow' } },
   showLogin: { query: `?return_to=${encodeURIComponent('/oauth/authorize?client_id=a-client')}` },
   logIn: { form: { username: 'admin', password: 'wrong' } },

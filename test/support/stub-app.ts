@@ -10,7 +10,7 @@ import { Sensitive } from '../../src/oauth/sensitive.ts';
 
 export const STUB_ISSUER = 'http://127.0.0.1:8080';
 
-/** The application with actors that answer every message by this error, and everything else likewise. */
+/** The application with actors that answer every message by this error. */
 export function appWithout(error: Error): Express {
   const actor = { ask: () => Promise.reject(error), tell: () => undefined };
   const actors = new Proxy({}, { get: () => actor }) as Actors;
@@ -22,7 +22,7 @@ export function appWithout(error: Error): Express {
     trustedProxies: [],
     csrfKeys: deriveKeys([new Sensitive('a-master-secret-for-tests-only-0123456789')], 'csrf'),
     readiness: async () => ({ ready: false, checks: { actors: error.message } }),
-    exposition: () => Promise.reject(error),
+    exposition: () => Promise.reject(new Error('there are no figures')),
     traced: false,
     requestObservers: [],
     sources: { now: () => new Date(), randomBytes, randomUuid: () => randomUUID() },

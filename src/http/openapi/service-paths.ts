@@ -91,13 +91,14 @@ const documentation: ZodOpenApiPathsObject = {
       responses: {
         '200': {
           description: 'The file',
+          headers: z.object({ etag: z.string().optional() }),
           content: Object.fromEntries(
-            ['text/css', 'text/javascript', 'text/html', 'image/png'].map((type) => [
-              type,
-              { schema: z.string() },
-            ]),
+            ['text/css', 'text/javascript', 'application/javascript', 'text/html', 'image/png'].map(
+              (type) => [type, { schema: z.string() }],
+            ),
           ),
         },
+        '304': { description: 'It is as If-None-Match says', headers: z.object({ etag: z.string() }) },
         ...notFound,
       },
     },
