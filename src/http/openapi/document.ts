@@ -1,4 +1,4 @@
-import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { createDocument, type ZodOpenApiObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Operation } from '../admin/operation.ts';
 import { adminPaths } from './admin-paths.ts';
 import { oauthPaths } from './oauth-paths.ts';
@@ -45,7 +45,7 @@ export function openApiDocument({
     ...servicePaths(withMetrics),
   };
   const adminTags = [...new Set(operations.map(({ tag }) => tag))];
-  return createDocument({
+  const document: ZodOpenApiObject = {
     openapi: '3.1.1',
     info: {
       title: 'Stagedoor',
@@ -60,5 +60,22 @@ export function openApiDocument({
     ],
     paths,
     components: { securitySchemes: securitySchemes(issuer) },
+  };
+  return createDocument(document, {
+    override: ({ jsonSchema }) => {
+      writePlainly(jsonSchema);
+    },
   });
+}
+
+/** The pattern of text without control characters, as we write it and as tools in other languages can read it, too. */
+const NO_CONTROL = String.raw`^\P{Cc}*$`;
+const NO_CONTROL_PORTABLY = String.raw`^[^\x00-\x1f\x7f-\x9f]*$`;
+
+/** Formats whose long patterns, which zod adds, say nothing more. */
+const PLAIN_FORMATS: readonly unknown[] = ['date-time', 'uuid'];
+
+function writePlainly(schema: { pattern?: string; format?: string }): void {
+  if (schema.pattern === NO_CONTROL) schema.pattern = NO_CONTROL_PORTABLY;
+  if (PLAIN_FORMATS.includes(schema.format)) delete schema.pattern;
 }
