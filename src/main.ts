@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { loadConfig, type Config } from './config.ts';
 import { describeBug } from './describe-bug.ts';
@@ -64,6 +65,11 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
     await listenAt(server, serverHost, serverPort, 'OAUTH2_SERVER_PORT');
     // Only now that nothing keeps the server from starting: the generated password is told this once.
     const generatedPassword = await ensureFirstAdmin(config, stagedoor);
+    await stagedoor.actors.replicas.ask({
+      type: 'join',
+      name: `${hostname()}:${serverPort}`,
+      version: packageVersion(),
+    });
     started = true;
     stagedoor.actors.sweep();
     logger.info({ issuer: config.issuer, embedded: stagedoor.storage.database.embedded }, 'ready');
@@ -72,6 +78,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
     logger.info('draining');
     endsAtMs = performance.now() + config.shutdownTimeoutMs;
     await closeServer(server, config.httpTimeoutMs);
+    stagedoor.actors.replicas.tell({ type: 'leave' });
     return exitCode;
   } finally {
     await changes.close();
@@ -88,7 +95,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
 
 function appParts(
   config: Config,
-  { actors, storage, sources }: Stagedoor,
+  { actors, storage, sources, meter }: Stagedoor,
   logger: Logger,
   phase: () => Phase,
   metrics: Metrics | undefined,
@@ -106,7 +113,12 @@ function appParts(
     readiness: readinessOf({ actors, storage }, phase),
     exposition: config.metricsPort === undefined ? metrics?.expose : undefined,
     traced,
-    requestObservers: metrics ? [metrics.requestObserver] : [],
+    requestObservers: [
+      (request) => {
+        meter.observe(request);
+      },
+      ...(metrics ? [metrics.requestObserver] : []),
+    ],
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { startActors, type ActorSystem } from './actors/actor-system.ts';
 import { CLIENT_CHANGES } from './actors/client/store.ts';
+import { TrafficMeter } from './actors/replicas/traffic-meter.ts';
 import { combineObservers } from './actors/runtime/observers.ts';
 import type { Config } from './config.ts';
 import { listen } from './database/notifications.ts';
@@ -15,6 +16,8 @@ export interface Stagedoor {
   readonly storage: Storage;
   readonly actors: ActorSystem;
   readonly sources: Sources;
+  /** Counts what is served, for all replicas' sake. */
+  readonly meter: TrafficMeter;
   /** Finishes what is under way within `timeoutMs`, then lets go of everything. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -32,11 +35,13 @@ export async function openStagedoor(
 ): Promise<Stagedoor> {
   const storage = await openStorage(config, logger, metrics?.statementObserver);
   const logging = loggingObserver(logger);
+  const meter = new TrafficMeter(sources.now);
   const actors = startActors({
     config,
     database: storage.database,
     secrets: storage.secrets,
     sources,
+    meter,
     observer: metrics ? combineObservers(logging, metrics.actorObserver) : logging,
     onExhausted,
     onAudited: (event) => metrics?.onAudited(event),
@@ -63,7 +68,7 @@ export async function openStagedoor(
     await close(1000);
     throw error;
   }
-  return { storage, actors, sources, close };
+  return { storage, actors, sources, meter, close };
 }
 
 /** Hears of clients that other replicas change; without a server there are none. */

@@ -22,6 +22,9 @@ import { ClientSecretStore } from './client/store-secrets.ts';
 import { spawnKeys } from './keys/actor.ts';
 import { KeyVault } from './keys/key-vault.ts';
 import { KeyStore } from './keys/store.ts';
+import { spawnReplicas } from './replicas/actor.ts';
+import { ReplicaStore } from './replicas/store.ts';
+import type { TrafficMeter } from './replicas/traffic-meter.ts';
 import { Guardian } from './runtime/guardian.ts';
 import type { ActorObserver, ActorRef, Message, Replies } from './runtime/protocol.ts';
 import { routeByKey } from './runtime/route-by-key.ts';
@@ -50,6 +53,7 @@ export interface ActorSystemParts {
   readonly secrets: readonly Sensitive[];
   readonly sources: Sources;
   readonly observer: ActorObserver;
+  readonly meter: TrafficMeter;
   readonly onExhausted: (actor: string) => void;
   readonly onAudited: (event: AuditEvent) => void;
   readonly onLostEvent: (event: AuditEvent) => void;
@@ -57,7 +61,7 @@ export interface ActorSystemParts {
 
 /** Spawns the supervision tree. An actor is spawned after those it sends to, so that it is drained before them. */
 export function startActors(parts: ActorSystemParts): ActorSystem {
-  const { config, database, secrets, sources, observer, onExhausted, onAudited, onLostEvent } = parts;
+  const { config, database, secrets, sources, observer, meter, onExhausted, onAudited, onLostEvent } = parts;
   const { restartLimit, restartWindowMs } = config;
   const guardian = new Guardian({ observer, restartLimit, restartWindowMs, onExhausted });
   const limits = {
@@ -80,6 +84,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
     vault: new KeyVault(deriveKeys(secrets, 'signing-key-encryption')),
     longestTokenLifetimeSeconds: config.accessTokenLifetimeSeconds,
   });
+  const replicas = spawnReplicas({ ...base, meter, store: new ReplicaStore(database.queriesOf('replicas')) });
   const tokenQueries = database.queriesOf('token');
   const tokens = routeByKey(
     instances(config.actorInstances, 'token', (name) =>
@@ -150,7 +155,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
     tokens.tell({ type: 'sweep' });
     auth.tell({ type: 'sweep' });
   };
-  return { guardian, audit, keys, tokens, auth, clients, forgetClient, flush, sweep };
+  return { guardian, audit, keys, replicas, tokens, auth, clients, forgetClient, flush, sweep };
 }
 
 /** A full mailbox must not keep a disabled client alive in the cache: told again until the actor takes it, or has ended. */

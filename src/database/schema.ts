@@ -8,6 +8,7 @@ import * as createSigningKeys from '../../migrations/0005_create_signing_keys.ts
 import * as createAuditEvents from '../../migrations/0006_create_audit_events.ts';
 import * as createLoginAttempts from '../../migrations/0007_create_login_attempts.ts';
 import * as addAdminDesk from '../../migrations/0009_add_admin_desk.ts';
+import * as createReplicas from '../../migrations/0010_create_replicas.ts';
 
 interface Migration {
   readonly name: string;
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0006_create_audit_events', up: createAuditEvents.up },
   { name: '0007_create_login_attempts', up: createLoginAttempts.up },
   { name: '0009_add_admin_desk', up: addAdminDesk.up },
+  { name: '0010_create_replicas', up: createReplicas.up },
 ];
 
 /** Named here and not read from a folder, so that what runs is what was compiled. */

@@ -119,7 +119,7 @@ function newExpress(): Express {
   return app;
 }
 
-function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger }: AppParts): void {
+function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger, readiness }: AppParts): void {
   const cookies = new Cookies(issuer);
   const sessions = new Sessions(actors.auth, cookies);
   const csrf = new Csrf(csrfKeys, cookies, sessions, sources.randomBytes);
@@ -139,7 +139,7 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger }: A
   app.get(PATHS.account, accountRoute(pages));
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
-  addAdminApi(app, adminOperations(), { ...pages, randomBytes: sources.randomBytes }, logger);
+  addAdminApi(app, adminOperations(), { ...pages, readiness, randomBytes: sources.randomBytes }, logger);
 }
 
 /** What developers read. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actors } from '../actors/actors.ts';
 import type { KeySummary } from '../actors/keys/messages.ts';
+import { cached } from '../cached.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../oauth/jwt.ts';
 import type { Instruments } from './instruments.ts';
 
@@ -84,18 +85,4 @@ function expiryOf(keys: readonly KeySummary[], algorithm: SigningAlgorithm): num
     .filter((key) => key.algorithm === algorithm)
     .map(({ expiresAt }) => (expiresAt === null ? Infinity : expiresAt.getTime() / 1000));
   return Math.max(0, ...times);
-}
-
-/** Asks at most once per `maxAgeMs`, and once for all who want to know meanwhile. A failure is not asked for again at once. */
-function cached<T>(ask: () => Promise<T>, maxAgeMs: number): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  let askedAtMs = -Infinity;
-  return () => {
-    const nowMs = performance.now();
-    if (!answer || nowMs - askedAtMs > maxAgeMs) {
-      askedAtMs = nowMs;
-      answer = ask();
-    }
-    return answer;
-  };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { startActors, type ActorSystem } from '../../src/actors/actor-system.ts';
+import { TrafficMeter } from '../../src/actors/replicas/traffic-meter.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
@@ -46,6 +47,7 @@ export class Replicas {
       onExhausted: () => undefined,
       onAudited: () => undefined,
       onLostEvent: () => undefined,
+      meter: new TrafficMeter(() => this.now()),
     });
     this.#systems.push(system);
     return system;

@@ -38,6 +38,7 @@ export function spawnAuthActor(parts: AuthParts, name: string): AuthRef {
         isAdmin: ({ userId }) => users.isAdmin(userId),
         addUser: (message) => addUser(parts, message),
         listUsers: (message) => listUsers(parts, message),
+        countUsers: () => users.count(),
         readUser: (message) => readUser(parts, message),
         updateUser: (message) => updateUser(parts, message),
         unlockUser: (message) => unlockUser(parts, message),

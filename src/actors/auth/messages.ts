@@ -117,6 +117,8 @@ export type AuthMessage =
       readonly search: string | null;
       readonly page: PageRequest;
     }
+  /** How many users there are; an estimate where there are many. */
+  | { readonly type: 'countUsers' }
   /** Throws NotFound. */
   | { readonly type: 'readUser'; readonly userId: string }
   | {
@@ -160,6 +162,7 @@ export interface AuthReplies {
   readonly isAdmin: boolean;
   readonly addUser: UserSummary;
   readonly listUsers: Page<UserDetails>;
+  readonly countUsers: number;
   readonly readUser: UserDetails;
   readonly updateUser: UserDetails;
   readonly unlockUser: void;

@@ -1,5 +1,6 @@
 import type { Queries } from '../../database/database.ts';
 import { LOCKS } from '../../database/locks.ts';
+import { sampledCount } from '../../database/sampling.ts';
 import { WORD_QUERY, wordsOf } from '../../database/word-search.ts';
 import type { UserFacts } from '../../oauth/claims.ts';
 import { Conflict } from '../../oauth/errors.ts';
@@ -81,6 +82,11 @@ const SEARCH = {
     )
     select * from found where (created_at, id) < (?::timestamptz, ?::uuid)
     order by created_at desc, id desc limit ?`,
+};
+
+const COUNT = {
+  name: 'users_count',
+  sql: 'select count(*)::int as count from users tablesample system (?::float8)',
 };
 
 const UPDATE = {
@@ -220,6 +226,11 @@ export class UserStore {
   async isAdmin(userId: string): Promise<boolean> {
     const [row] = await this.#queries.query<{ present: boolean }>(IS_ADMIN, [userId]);
     return row?.present ?? false;
+  }
+
+  /** How many there are; an estimate where there are many. */
+  count(): Promise<number> {
+    return sampledCount(this.#queries, 'users', COUNT);
   }
 
   async read(userId: string): Promise<UserSummary | undefined> {

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import type { Actors } from '../../actors/actors.ts';
 import type { Caller } from '../../actors/audit/messages.ts';
+import type { Readiness } from '../readiness.ts';
 import type { Sources } from '../../oauth/sources.ts';
 
 /** Where the admin API lies. */
@@ -12,6 +13,7 @@ export interface OperationTools {
   readonly actors: Actors;
   readonly now: Sources['now'];
   readonly randomBytes: Sources['randomBytes'];
+  readonly readiness: Readiness;
 }
 
 /** A request that passed every check: typed, and from somebody who may. */

@@ -3,6 +3,7 @@ import { clientSecretOperations } from './client-secrets.ts';
 import { clientOperations } from './clients.ts';
 import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
+import { overviewOperations } from './overview.ts';
 import { tokenOperations } from './tokens.ts';
 import { userOperations } from './users.ts';
 
@@ -15,5 +16,6 @@ export function adminOperations(): readonly Operation[] {
     ...tokenOperations,
     ...keyOperations,
     ...auditOperations,
+    ...overviewOperations(),
   ];
 }

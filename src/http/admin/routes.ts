@@ -40,12 +40,13 @@ function adminRoute(operation: Operation, parts: AccessParts & OperationTools, l
     try {
       await admit(parts, request, response, readOnly);
       const asked = await parse(operation, request);
-      const { actors, now, randomBytes } = parts;
+      const { actors, now, randomBytes, readiness } = parts;
       const answer = await operation.handle({
         ...asked,
         actors,
         now,
         randomBytes,
+        readiness,
         caller: callerOf(response),
       });
       if (operation.success.contentType === 'application/x-ndjson') await sendLines(response, answer.body);
