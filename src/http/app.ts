@@ -10,6 +10,7 @@ import { Sessions } from '../middleware/session.ts';
 import { traceRequests } from '../middleware/tracing.ts';
 import type { DerivedKey } from '../oauth/master-secret.ts';
 import type { Sources } from '../oauth/sources.ts';
+import type { Operation } from './admin/operation.ts';
 import { adminOperations } from './admin/operations.ts';
 import { addAdminApi } from './admin/routes.ts';
 import { errorEdge, methodNotAllowed, notFound } from './error-edge.ts';
@@ -99,8 +100,9 @@ export function createApp(parts: AppParts): Express {
   if (parts.exposition) app.get('/metrics', metricsRoute(parts.exposition));
   app.post(PATHS.register, registerRoute(actors, parts.registration));
   app.all(PATHS.register, methodNotAllowed('POST'));
-  addPages(app, parts);
-  addDocumentation(app, parts);
+  const operations = adminOperations();
+  addPages(app, parts, operations);
+  addDocumentation(app, parts, operations);
 
   app.use(notFound);
   app.use(errorEdge(logger));
@@ -119,7 +121,11 @@ function newExpress(): Express {
   return app;
 }
 
-function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger, readiness }: AppParts): void {
+function addPages(
+  app: Express,
+  { actors, issuer, csrfKeys, sources, logger, readiness }: AppParts,
+  operations: readonly Operation[],
+): void {
   const cookies = new Cookies(issuer);
   const sessions = new Sessions(actors.auth, cookies);
   const csrf = new Csrf(csrfKeys, cookies, sessions, sources.randomBytes);
@@ -139,12 +145,15 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger, rea
   app.get(PATHS.account, accountRoute(pages));
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
-  addAdminApi(app, adminOperations(), { ...pages, readiness, randomBytes: sources.randomBytes }, logger);
+  addAdminApi(app, operations, { ...pages, readiness, randomBytes: sources.randomBytes }, logger);
 }
 
 /** What developers read. */
-function addDocumentation(app: Express, { issuer, version, exposition }: AppParts): void {
-  const operations = adminOperations();
+function addDocumentation(
+  app: Express,
+  { issuer, version, exposition }: AppParts,
+  operations: readonly Operation[],
+): void {
   const withMetrics = exposition !== undefined;
   const shared = cors('GET');
   app.get(PATHS.openApi, shared, openApiRoute({ issuer, version, operations, withMetrics }));
