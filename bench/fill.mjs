@@ -22,8 +22,8 @@ export async function fillDatabase(run, { clients, users, tokens, grants, events
       'person' || number || '@mail.example', 'no hash', now() - number * interval '1 minute', now() - interval '400 days'
     from generate_series(1, ${users}) as number`);
   await run(`
-    insert into sessions (session_hash, user_id, authenticated_at, expires_at)
-    select sha256(id::text::bytea), id, now(), now() + interval '1 hour' from users`);
+    insert into sessions (session_hash, user_id, authenticated_at, expires_at, last_seen_at)
+    select sha256(id::text::bytea), id, now(), now() + interval '1 hour', now() from users`);
   await run(`
     insert into consents (user_id, client_id, scope, decided_at)
     select id, 'client' || lpad((1 + row_number() over ())::text, 16, '0'), 'read', now() from users`);

@@ -130,6 +130,12 @@ export const SETTINGS = {
     default: '43200',
     about: 'Lifetime of a login session in seconds',
   },
+  sessionIdleSeconds: {
+    variable: 'OAUTH2_SESSION_IDLE',
+    ...integer(300, 2_592_000),
+    default: '7200',
+    about: 'Seconds without a request after which a login session ends early, at most its lifetime',
+  },
   loginAttemptsPerAccount: {
     variable: 'OAUTH2_LOGIN_ATTEMPTS_PER_ACCOUNT',
     ...integer(1, 1_000_000),

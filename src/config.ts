@@ -51,6 +51,8 @@ export function loadConfig(
     ...values,
     issuer: values.issuer ?? defaultIssuer(values.serverHost, values.serverPort),
     clientRegistration: values.clientRegistration ?? (values.databaseUrl ? 'protected' : 'open'),
+    // The default gives way to a shorter lifetime; crossProblems refuses a value that was set and cannot be meant.
+    sessionIdleSeconds: Math.min(values.sessionIdleSeconds, values.sessionLifetimeSeconds),
   });
   return {
     config,
@@ -155,6 +157,10 @@ function crossProblems({ values, mentioned }: Reading): string[] {
     problems.push(
       `${named('refreshTokenLifetimeSeconds')} must be at least ${named('accessTokenLifetimeSeconds')}`,
     );
+  }
+  const { sessionIdleSeconds: idle, sessionLifetimeSeconds: session } = values;
+  if (mentioned.has('sessionIdleSeconds') && idle !== undefined && session !== undefined && idle > session) {
+    problems.push(`${named('sessionIdleSeconds')} must not be above ${named('sessionLifetimeSeconds')}`);
   }
   const unnested = TIMEOUTS.flatMap((outer, index) => {
     const inner = TIMEOUTS[index - 1];

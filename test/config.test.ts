@@ -50,6 +50,7 @@ describe('defaults', () => {
       authorizationCodeLifetimeSeconds: 60,
       refreshGraceSeconds: 30,
       sessionLifetimeSeconds: 43_200,
+      sessionIdleSeconds: 7200,
       loginAttemptsPerAccount: 10,
       loginAttemptsPerAddress: 100,
       loginLockSeconds: 900,
@@ -136,6 +137,19 @@ describe('refusals', () => {
       'OAUTH2_REFRESH_TOKEN_EXPIRATION (300) must be at least OAUTH2_ACCESS_TOKEN_EXPIRATION (3600, the default)',
     ]);
     expect(problemsOf({ OAUTH2_REFRESH_TOKEN_EXPIRATION: '3600' })).toEqual([]);
+  });
+
+  test('a session cannot be idle for longer than it lives; the default gives way', () => {
+    const env = { OAUTH2_SESSION_EXPIRATION: '3600' };
+    expect(config(env).sessionIdleSeconds).toBe(3600);
+    expect(problemsOf({ ...env, OAUTH2_SESSION_IDLE: '3600' })).toEqual([]);
+    expect(problemsOf({ ...env, OAUTH2_SESSION_IDLE: '3601' })).toEqual([
+      'OAUTH2_SESSION_IDLE (3601) must not be above OAUTH2_SESSION_EXPIRATION (3600)',
+    ]);
+    expect(problemsOf({ OAUTH2_SESSION_IDLE: '43201' })).toEqual([
+      'OAUTH2_SESSION_IDLE (43201) must not be above OAUTH2_SESSION_EXPIRATION (43200, the default)',
+    ]);
+    expect(problemsOf({ OAUTH2_SESSION_IDLE: '299' })).toHaveLength(1);
   });
 
   test('timeouts nest strictly, in one problem that names which do not', () => {

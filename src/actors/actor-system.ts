@@ -12,6 +12,8 @@ import type { AuthRef } from './auth/messages.ts';
 import { Passwords } from './auth/passwords.ts';
 import { CodeStore } from './auth/store-codes.ts';
 import { LoginAttemptStore } from './auth/store-login-attempts.ts';
+import { ConsentStore } from './auth/store-consents.ts';
+import { PasswordStore } from './auth/store-passwords.ts';
 import { SessionStore } from './auth/store-sessions.ts';
 import { AuthSweepStore } from './auth/store-sweep.ts';
 import { UserStore } from './auth/store-users.ts';
@@ -106,26 +108,26 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
   );
   const authQueries = database.queriesOf('auth');
   const passwords = new Passwords(config.passwordHashCost);
-  const auth = routeByKey(
-    instances(config.actorInstances, 'auth', (name) =>
-      spawnAuthActor(
-        {
-          ...base,
-          audit,
-          tokens,
-          passwords,
-          policy: config,
-          users: new UserStore(authQueries),
-          attempts: new LoginAttemptStore(authQueries, config),
-          sessions: new SessionStore(authQueries),
-          codes: new CodeStore(authQueries),
-          sweepStore: new AuthSweepStore(authQueries),
-        },
-        name,
-      ),
+  const authInstances = instances(config.actorInstances, 'auth', (name) =>
+    spawnAuthActor(
+      {
+        ...base,
+        audit,
+        tokens,
+        passwords,
+        policy: config,
+        users: new UserStore(authQueries),
+        attempts: new LoginAttemptStore(authQueries, config),
+        sessions: new SessionStore(authQueries, config.sessionIdleSeconds),
+        consents: new ConsentStore(authQueries),
+        passwordStore: new PasswordStore(authQueries),
+        codes: new CodeStore(authQueries),
+        sweepStore: new AuthSweepStore(authQueries),
+      },
+      name,
     ),
-    authKey,
   );
+  const auth = routeByKey(authInstances, authKey);
   const forgetClient = (clientId: string | null) => {
     for (const client of clientInstances) forgetFor(client, clientId);
   };
@@ -150,6 +152,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
   );
   const flush = () => {
     for (const client of clientInstances) client.tell({ type: 'flushLastUsed' });
+    for (const one of authInstances) one.tell({ type: 'flushLastSeen' });
   };
   const sweep = () => {
     tokens.tell({ type: 'sweep' });

@@ -7,6 +7,7 @@ import * as createTokens from '../../migrations/0004_create_tokens.ts';
 import * as createSigningKeys from '../../migrations/0005_create_signing_keys.ts';
 import * as createAuditEvents from '../../migrations/0006_create_audit_events.ts';
 import * as createLoginAttempts from '../../migrations/0007_create_login_attempts.ts';
+import * as addSessionFacts from '../../migrations/0008_add_session_facts.ts';
 import * as addAdminDesk from '../../migrations/0009_add_admin_desk.ts';
 import * as createReplicas from '../../migrations/0010_create_replicas.ts';
 
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0005_create_signing_keys', up: createSigningKeys.up },
   { name: '0006_create_audit_events', up: createAuditEvents.up },
   { name: '0007_create_login_attempts', up: createLoginAttempts.up },
+  { name: '0008_add_session_facts', up: addSessionFacts.up },
   { name: '0009_add_admin_desk', up: addAdminDesk.up },
   { name: '0010_create_replicas', up: createReplicas.up },
 ];

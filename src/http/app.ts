@@ -17,13 +17,24 @@ import { errorEdge, methodNotAllowed, notFound } from './error-edge.ts';
 import { PATHS, serverMetadata } from './metadata.ts';
 import type { PageParts } from './page-parts.ts';
 import type { Readiness } from './readiness.ts';
+import {
+  accountRoute,
+  disconnectRoute,
+  endAllRoute,
+  endOthersRoute,
+  endSessionRoute,
+  passwordRoute,
+  postDisconnectRoute,
+  postEndAllRoute,
+  postPasswordRoute,
+} from './routes/account.ts';
 import { authorizeRoute, decisionRoute, postAuthorizeRoute } from './routes/authorize.ts';
 import { jwksRoute, metadataRoute } from './routes/discovery.ts';
 import { faviconRoute } from './routes/favicon.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { introspectRoute } from './routes/introspect.ts';
 import { loginRoute, postLoginRoute } from './routes/login.ts';
-import { accountRoute, logoutRoute, postLogoutRoute } from './routes/logout.ts';
+import { logoutRoute, postLogoutRoute } from './routes/logout.ts';
 import { metricsRoute, type Exposition } from './routes/metrics.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { registerRoute, type RegistrationPolicy } from './routes/register.ts';
@@ -142,7 +153,7 @@ function addPages(
   app.post(PATHS.login, postLoginRoute(pages));
   app.get(PATHS.logout, logoutRoute(pages));
   app.post(PATHS.logout, postLogoutRoute(pages));
-  app.get(PATHS.account, accountRoute(pages));
+  addAccount(app, pages);
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
   addAdminApi(app, operations, { ...pages, readiness, randomBytes: sources.randomBytes }, logger);
@@ -162,6 +173,18 @@ function addDocumentation(
   app.get(PATHS.swaggerUi, swaggerUiRoute());
   app.get(`${PATHS.swaggerUi}/`, swaggerUiFolderRoute());
   app.get(PATHS.swaggerFile, swaggerFileRoute(issuer));
+}
+
+function addAccount(app: Express, pages: PageParts): void {
+  app.get(PATHS.account, accountRoute(pages));
+  app.get(PATHS.changePassword, passwordRoute());
+  app.post(PATHS.changePassword, postPasswordRoute(pages));
+  app.get(PATHS.disconnectApp, disconnectRoute(pages));
+  app.post(PATHS.disconnectApp, postDisconnectRoute(pages));
+  app.post(PATHS.endSession, endSessionRoute(pages));
+  app.post(PATHS.endOtherSessions, endOthersRoute(pages));
+  app.get(PATHS.endAllSessions, endAllRoute(pages));
+  app.post(PATHS.endAllSessions, postEndAllRoute(pages));
 }
 
 /** Browsers that came by https once never come by http again (RFC 6797). */

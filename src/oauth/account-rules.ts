@@ -7,13 +7,22 @@ const MAX_PASSWORD_BYTES = 72;
 export const USERNAME_RULE = '1 to 64 letters, digits and the characters . _ @ -';
 export const USERNAME = /^[A-Za-z0-9._@-]{1,64}$/;
 
-/** Says what is wrong with a password that someone wants to have, or undefined if nothing is. */
+/** What is wrong with a password that someone wants to have; undefined if nothing is. */
+export function passwordFlaw(password: string): 'too short' | 'too long' | undefined {
+  if ([...password].length < MIN_PASSWORD_LENGTH) return 'too short';
+  return isTooLongPassword(password) ? 'too long' : undefined;
+}
+
+/** The same in a sentence. */
 export function passwordProblem(password: string): string | undefined {
-  if ([...password].length < MIN_PASSWORD_LENGTH) {
-    return `A password needs at least ${MIN_PASSWORD_LENGTH} characters`;
+  switch (passwordFlaw(password)) {
+    case 'too short':
+      return `A password needs at least ${MIN_PASSWORD_LENGTH} characters`;
+    case 'too long':
+      return `A password may have at most ${MAX_PASSWORD_BYTES} bytes`;
+    case undefined:
+      return undefined;
   }
-  if (isTooLongPassword(password)) return `A password may have at most ${MAX_PASSWORD_BYTES} bytes`;
-  return undefined;
 }
 
 /** Whether a password is longer than any that can have been set. */

@@ -72,6 +72,23 @@ test('a disabled user is out at once', async () => {
   expect((await logIn(user.username, user.password)).status).toBe(200);
 });
 
+test('sessions are listed, and ended one by one or all', async () => {
+  const user = await create();
+  const first = await logIn(user.username, user.password);
+  const second = await logIn(user.username, user.password);
+  const path = `/users/${user.user_id}/sessions`;
+  const { items } = (await admin.call('GET', path)).body;
+  expect(items).toHaveLength(2);
+  expect(items[0]).toMatchObject({ remote_address: '127.0.0.1', user_agent: expect.any(String) });
+  expect((await admin.call('DELETE', `${path}/${items[1].session_id}`)).status).toBe(204);
+  expect((await admin.call('DELETE', `${path}/${items[1].session_id}`)).status).toBe(404);
+  expect((await first.person.request('/account')).status).toBe(303);
+  expect((await second.person.request('/account')).status).toBe(200);
+  expect((await admin.call('DELETE', path)).status).toBe(204);
+  expect((await second.person.request('/account')).status).toBe(303);
+  expect((await admin.call('GET', `/users/${crypto.randomUUID()}/sessions`)).status).toBe(404);
+});
+
 test('a locked user is shown as such, and unlocked', async () => {
   const user = await create();
   for (let attempt = 0; attempt < 4; attempt += 1) await logIn(user.username, 'wrong');

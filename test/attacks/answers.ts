@@ -12,6 +12,11 @@ export const POSTED = [
   '/clients/register',
   '/auth/login',
   '/auth/logout',
+  '/account/password',
+  '/account/apps/disconnect',
+  '/account/sessions/end',
+  '/account/sessions/end-others',
+  '/account/sessions/end-all',
 ];
 /** Every address that takes a GET. */
 export const READ = [
@@ -23,6 +28,9 @@ export const READ = [
   '/auth/login',
   '/auth/logout',
   '/account',
+  '/account/password',
+  '/account/apps/disconnect',
+  '/account/sessions/end-all',
   '/health',
   '/ready',
   '/assets/stagedoor.css',

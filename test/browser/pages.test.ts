@@ -118,7 +118,7 @@ test('signing out ends the session, for a copy of its cookie too', async () => {
     await signIn(page);
     await page.waitForURL(at('/account'));
     const cookies = await page.context().cookies();
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     expect(await heading(page)).toBe('You are signed out');
 
     await page.goto(at('/account'));

@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { accountPage } from '../../src/http/pages/account-page.ts';
+import { disconnectPage } from '../../src/http/pages/account-apps.ts';
+import { accountPage, type AccountView } from '../../src/http/pages/account-page.ts';
+import { endAllPage } from '../../src/http/pages/account-sessions.ts';
 import { consentPage } from '../../src/http/pages/consent-page.ts';
+import { deviceWords } from '../../src/http/pages/device-words.ts';
 import { errorPage } from '../../src/http/pages/error-page.ts';
 import { html, render } from '../../src/http/pages/html.ts';
 import { loggedOutPage, logoutPage } from '../../src/http/pages/logout-page.ts';
@@ -16,7 +19,13 @@ const pages: Readonly<Record<string, (value: string) => string>> = {
   'login, failed': (value) => loginPage({ username: value, failure: 'It did not work.', csrfToken: value }),
   consent: (value) => consentPage(consentView(value)),
   error: (value) => errorPage({ title: value, message: value, hint: value, requestId: value, code: value }),
-  account: (value) => accountPage({ username: value, csrfToken: value }),
+  account: (value) => accountPage(accountView(value)),
+  'account, with a mistake in every field': (value) =>
+    accountPage(accountView(value, { mistakes: { current: value, new: value, again: value } })),
+  'account, of somebody with nothing': (value) =>
+    accountPage({ username: value, isAdmin: false, csrfToken: value, apps: [], sessions: [] }),
+  disconnect: (value) => disconnectPage({ app: accountView(value).apps[0]!, csrfToken: value }),
+  'sign out everywhere': (value) => endAllPage({ csrfToken: value }),
   logout: (value) => logoutPage({ username: value, csrfToken: value }),
   'logged out': () => loggedOutPage(),
 };
@@ -40,6 +49,29 @@ function consentView(value: string) {
     redirectTarget: value,
     csrfToken: value,
     parameters: [[value, value]] as const,
+  };
+}
+
+const AT = new Date('2031-03-05T09:07:30.457Z');
+
+function accountView(value: string, overrides: Partial<AccountView> = {}): AccountView {
+  const app = { clientId: value, clientName: value, scopes: ['openid', value], since: AT, lastUsedAt: AT };
+  const session = {
+    sessionId: value,
+    userAgent: value,
+    remoteAddress: value,
+    authenticatedAt: AT,
+    lastSeenAt: AT,
+    isThis: false,
+  };
+  return {
+    username: value,
+    isAdmin: true,
+    csrfToken: value,
+    notice: value,
+    apps: [app, { ...app, clientName: undefined, scopes: [], lastUsedAt: undefined }],
+    sessions: [{ ...session, isThis: true }, session, { ...session, userAgent: null, remoteAddress: null }],
+    ...overrides,
   };
 }
 
@@ -266,12 +298,104 @@ test('consent explains a target on this device', () => {
     expect(page(target)).not.toContain('on this device');
 });
 
-test('the account and logout pages sign out with a CSRF token', () => {
+test('the logout page and the questions of the account page send a CSRF token', () => {
   for (const value of ['plain', ...hostile]) {
-    const expected = { method: 'post', action: '/auth/logout', fields: [['csrf_token', value]] };
-    expect(form(accountPage({ username: value, csrfToken: value }))).toEqual(expected);
-    expect(form(logoutPage({ username: value, csrfToken: value }))).toEqual(expected);
+    const csrf = ['csrf_token', value];
+    expect(form(logoutPage({ username: value, csrfToken: value }))).toEqual({
+      method: 'post',
+      action: '/auth/logout',
+      fields: [csrf],
+    });
+    expect(form(disconnectPage({ app: accountView(value).apps[0]!, csrfToken: value }))).toEqual({
+      method: 'post',
+      action: '/account/apps/disconnect',
+      fields: [csrf, ['client_id', value]],
+    });
+    expect(form(endAllPage({ csrfToken: value }))).toEqual({
+      method: 'post',
+      action: '/account/sessions/end-all',
+      fields: [csrf],
+    });
   }
+});
+
+test('every form of the account that changes something is posted with a CSRF token', () => {
+  const page = accountPage(accountView('plain'));
+  const forms = [...page.matchAll(/<form[^>]*method="(\w+)" action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g)];
+  const protectedBy = (content = '') => content.includes('name="csrf_token" value="plain"');
+  expect(forms.map(([, method, action, content]) => [method, action, protectedBy(content)])).toEqual([
+    ['post', '/auth/logout', true],
+    ['get', '/account/apps/disconnect', false],
+    ['get', '/account/apps/disconnect', false],
+    ['post', '/account/sessions/end', true],
+    ['post', '/account/sessions/end', true],
+    ['post', '/account/sessions/end-others', true],
+    ['get', '/account/sessions/end-all', false],
+    ['post', '/account/password', true],
+  ]);
+});
+
+test('the account says who, what, where and when in words', () => {
+  const page = accountPage(accountView('plain', { notice: 'Done.' }));
+  expect(page).toMatch(/role="status">\s*Done\./);
+  expect(page).toContain('An app that is gone');
+  expect(page).toContain('Not in use now');
+  expect(page).toContain('<time datetime="2031-03-05T09:07:30.457Z">5 Mar 2031, 09:07 UTC</time>');
+  expect(page.match(/This session/g)).toHaveLength(1);
+  expect(page).toContain('Unknown device');
+  expect(page).toContain('href="/admin"');
+  const { sessions } = accountView('plain');
+  const alone = accountPage(accountView('plain', { sessions: [sessions[0]!], isAdmin: false }));
+  expect(alone).not.toContain('end-others');
+  expect(alone).not.toContain('/admin');
+});
+
+test('a mistake in the password form is told at its field, and no value is put back', () => {
+  const page = accountPage(accountView('plain', { mistakes: { new: 'Too short.' } }));
+  const inputs = new Map(
+    tags(page)
+      .filter(({ name, attributes }) => name === 'input' && attributes.get('type') === 'password')
+      .map(({ attributes }) => [attributes.get('name'), attributes]),
+  );
+  expect([...inputs.keys()]).toEqual(['current_password', 'new_password', 'new_password_again']);
+  for (const attributes of inputs.values()) expect(attributes.has('value')).toBe(false);
+  expect(inputs.get('new_password')?.get('aria-describedby')).toBe('new_password_hint new_password_mistake');
+  expect(inputs.get('new_password')?.get('aria-invalid')).toBe('true');
+  expect(page).toMatch(/id="new_password_mistake">\s*Too short\./);
+  expect(inputs.get('current_password')?.has('aria-invalid')).toBe(false);
+  const focused = [...inputs].filter(([, attributes]) => attributes.has('autofocus')).map(([name]) => name);
+  expect(focused).toEqual(['new_password']);
+  expect(inputs.get('current_password')?.has('aria-describedby')).toBe(false);
+});
+
+test.each([
+  [
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+    'Chrome on Linux',
+  ],
+  [
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0',
+    'Edge on Windows',
+  ],
+  [
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15',
+    'Safari on Mac',
+  ],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
+    'Safari on iPhone',
+  ],
+  [
+    'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36',
+    'Samsung Internet on Android',
+  ],
+  ['Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0', 'Firefox on Linux'],
+  ['curl/8.5.0', 'curl/8.5.0'],
+  ['Chrome/1 Linux', 'Chrome/1 Linux'],
+  ['x'.repeat(300), `${'x'.repeat(80)}…`],
+  [null, undefined],
+])('a device is named by its user agent: %s', (userAgent, words) => {
+  expect(deviceWords(userAgent)).toBe(words);
 });
 
 test('error shows what it is given and leaves out what it is not', () => {

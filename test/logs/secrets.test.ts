@@ -29,7 +29,9 @@ const KINDS = [
   'cookie stagedoor_browser',
   'cookie stagedoor_session',
   'csrf_token',
+  'current_password',
   'id_token',
+  'new_password',
   'password',
   'refresh_token',
   'token',
@@ -122,6 +124,14 @@ async function rightUse(server: TestServer, client: TestClient): Promise<void> {
   expect(added.code).toBe(0);
   const nora = new Person(issuer);
   await nora.logIn(await nora.open('/auth/login'), { username: 'nora', password: 'a password for nora' });
+  for (const current of ['Mistyped-Password-0123456789', 'a password for nora']) {
+    const account = await nora.open('/account');
+    const wanted = {
+      new_password: 'Changed-Password-0123456789',
+      new_password_again: 'Changed-Password-0123456789',
+    };
+    await nora.submit(account, { current_password: current, ...wanted }, '/account/password');
+  }
 }
 
 /** Refusals of every kind, the thefts among them. */

@@ -7,7 +7,7 @@ import { UserStore } from '../../src/actors/auth/store-users.ts';
 import { LOCKS } from '../../src/database/locks.ts';
 import { hashSecret } from '../../src/oauth/secret.ts';
 import { onEachBackend, onPostgres, type Backend } from '../support/backends.ts';
-import { NOW, after, newCode, newUser } from './rows.ts';
+import { IDLE_SECONDS, NOW, after, newCode, newSession, newUser } from './rows.ts';
 
 onEachBackend((backend) => {
   test('expired codes and sessions go in steps of a thousand, and the live ones stay', async () => {
@@ -63,13 +63,13 @@ onPostgres((backend) => {
 
 async function liveRows(backend: Backend) {
   const [codes] = backend.each((queries) => new CodeStore(queries));
-  const [sessions] = backend.each((queries) => new SessionStore(queries));
+  const [sessions] = backend.each((queries) => new SessionStore(queries, IDLE_SECONDS));
   const [users] = backend.each((queries) => new UserStore(queries));
   const user = newUser();
   const [code, session] = [newCode({ expiresAt: after(NOW, 1) }), hashSecret<'session'>(randomUUID())];
   await users.insert(user);
   await codes.insert([code]);
-  await sessions.insert(session, { userId: user.userId, authenticatedAt: NOW, expiresAt: after(NOW, 1) });
+  await sessions.insert(session, newSession(user.userId, { expiresAt: after(NOW, 1) }));
   return { code, session, codes, sessions };
 }
 

@@ -94,6 +94,38 @@ onEachBackend((backend) => {
     expect(await codes.claim([code], NOW)).toMatchObject([{ kind: 'spent' }]);
   });
 
+  test('the codes of a user for a client are spent, and the grants of those that were claimed before are named', async () => {
+    const [codes, others] = stores();
+    const userId = randomUUID();
+    const [open, claimed, old, foreign, another] = [
+      newCode({ userId }),
+      newCode({ userId }),
+      newCode({ userId, expiresAt: after(NOW, -61) }),
+      newCode(),
+      newCode({ userId, clientId: 'another-client' }),
+    ];
+    await codes.insert([open, claimed, old, foreign, another]);
+    await codes.claim([claimed], NOW);
+    expect(await others.spendAll(userId, 'a-client', NOW, after(NOW, -60))).toEqual([claimed.grantId]);
+    const results = await codes.claim([open, claimed, foreign, another], NOW);
+    expect(results.map(({ kind }) => kind)).toEqual(['spent', 'spent', 'claimed', 'claimed']);
+  });
+
+  test('codes that are claimed and spent at once are either spent, or named by their grants', async () => {
+    const rivals = stores();
+    for (let round = 0; round < 10; round += 1) {
+      const userId = randomUUID();
+      const codes = Array.from({ length: 10 }, () => newCode({ userId }));
+      await rivals[0].insert(codes);
+      const [results, named] = await Promise.all([
+        rivals[0].claim(codes, NOW),
+        rivals[1].spendAll(userId, 'a-client', NOW, after(NOW, -60)),
+      ]);
+      const claimed = codes.filter((_, index) => results[index]!.kind === 'claimed');
+      expect([...named].sort()).toEqual(claimed.map(({ grantId }) => grantId).sort());
+    }
+  });
+
   test('a batch is stored as a whole or not at all', async () => {
     const [codes] = stores();
     const [known, fresh, fine] = [newCode(), newCode(), newCode()];

@@ -4,6 +4,7 @@ import { fillDatabase } from '../../bench/fill.mjs';
 import { AuditStore } from '../../src/actors/audit/store.ts';
 import type { AuditFilter } from '../../src/actors/audit/messages.ts';
 import { LoginAttemptStore } from '../../src/actors/auth/store-login-attempts.ts';
+import { ConsentStore } from '../../src/actors/auth/store-consents.ts';
 import { SessionStore } from '../../src/actors/auth/store-sessions.ts';
 import { UserStore } from '../../src/actors/auth/store-users.ts';
 import { ClientSecretStore } from '../../src/actors/client/store-secrets.ts';
@@ -99,10 +100,10 @@ onPostgres((backend) => {
     ['credentials', (queries) => new UserStore(queries).credentials('person1')],
     ['locks', (queries) => new LoginAttemptStore(queries, limits).locks(['person1', 'person2'], new Date())],
     ['unlocking', (queries) => new LoginAttemptStore(queries, limits).unlock('person1')],
-    [
-      'what a client was allowed',
-      (queries) => new SessionStore(queries).deleteConsentsOf('client of nobody'),
-    ],
+    ['what a client was allowed', (queries) => new ConsentStore(queries).deleteOfClient('client of nobody')],
+    ['sessions', (queries) => new SessionStore(queries, 7200).list(USER, new Date(), 100)],
+    ['what a user allowed', (queries) => new ConsentStore(queries).list(USER, 100)],
+    ['connected applications', (queries) => new TokenStore(queries).listConnections(USER, new Date(), 100)],
     [
       'tokens of a client',
       (queries) => lists(queries).listAccessTokens({ clientId: CLIENT }, first(50), new Date()),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { NewSession } from '../../src/actors/auth/store-sessions.ts';
 import type { NewUser } from '../../src/actors/auth/store-users.ts';
 import type { StoredCode } from '../../src/actors/auth/store-codes.ts';
 import type { ClientRecord, ClientSecret } from '../../src/actors/client/store.ts';
@@ -54,6 +55,21 @@ export function newUser(overrides: Partial<NewUser> = {}): NewUser {
     emailVerified: false,
     name: null,
     createdAt: NOW,
+    ...overrides,
+  };
+}
+
+/** A session that is not seen for so long is not live. */
+export const IDLE_SECONDS = 1800;
+
+/** A person's session that began at `NOW`. */
+export function newSession(userId: string, overrides: Partial<NewSession> = {}): NewSession {
+  return {
+    userId,
+    authenticatedAt: NOW,
+    expiresAt: after(NOW, 3600),
+    remoteAddress: '192.0.2.7',
+    userAgent: 'A browser',
     ...overrides,
   };
 }

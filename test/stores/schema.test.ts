@@ -16,6 +16,7 @@ const MIGRATIONS = [
   '0005_create_signing_keys',
   '0006_create_audit_events',
   '0007_create_login_attempts',
+  '0008_add_session_facts',
   '0009_add_admin_desk',
   '0010_create_replicas',
 ];
@@ -109,7 +110,7 @@ describe('on an empty PostgreSQL database', () => {
     });
     const start = () => openStorage(config, pino({ level: 'silent' }));
     await expect(start()).rejects.toThrow(
-      'The database lacks 9 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.',
+      'The database lacks 10 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.',
     );
     await migrate(one.knex);
     await one.knex.raw(

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { SessionStore } from '../../src/actors/auth/store-sessions.ts';
+import { SessionStore, type NewSession } from '../../src/actors/auth/store-sessions.ts';
 import { UserStore, type NewUser } from '../../src/actors/auth/store-users.ts';
 import { hashSecret } from '../../src/oauth/secret.ts';
 import { atOnce, onEachBackend } from '../support/backends.ts';
-import { AWKWARD_DATES, NOW, after, newUser } from './rows.ts';
+import { AWKWARD_DATES, IDLE_SECONDS, NOW, after, newSession, newUser } from './rows.ts';
 
 onEachBackend((backend) => {
-  const stores = () => backend.each((queries) => new SessionStore(queries));
+  const stores = () => backend.each((queries) => new SessionStore(queries, IDLE_SECONDS));
 
   const addUser = async (overrides: Partial<NewUser> = {}) => {
     const user = newUser({ roles: ['admin'], ...overrides });
@@ -19,14 +19,18 @@ onEachBackend((backend) => {
     const [sessions, others] = stores();
     const user = await addUser();
     const hash = hashSecret<'session'>(randomUUID());
-    await sessions.insert(hash, { userId: user.userId, authenticatedAt: NOW, expiresAt: after(NOW, 10) });
+    await sessions.insert(hash, newSession(user.userId, { expiresAt: after(NOW, 10) }));
     const session = {
+      sessionId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       userId: user.userId,
       username: user.username,
       roles: ['admin'],
       authenticatedAt: NOW,
     };
-    expect(await others.find(hash, new Date(after(NOW, 10).getTime() - 1))).toEqual(session);
+    expect(await others.find(hash, new Date(after(NOW, 10).getTime() - 1))).toEqual({
+      session,
+      lastSeenAt: NOW,
+    });
     expect(await others.find(hash, after(NOW, 10))).toBeUndefined();
     expect(await others.find(hashSecret('another'), NOW)).toBeUndefined();
   });
@@ -36,8 +40,8 @@ onEachBackend((backend) => {
     const { userId } = await addUser({ createdAt: new Date(0) });
     for (const authenticatedAt of AWKWARD_DATES) {
       const hash = hashSecret<'session'>(randomUUID());
-      await sessions.insert(hash, { userId, authenticatedAt, expiresAt: after(NOW, 10) });
-      expect((await sessions.find(hash, NOW))?.authenticatedAt).toEqual(authenticatedAt);
+      await sessions.insert(hash, newSession(userId, { authenticatedAt, expiresAt: after(NOW, 10) }));
+      expect((await sessions.find(hash, NOW))?.session.authenticatedAt).toEqual(authenticatedAt);
     }
   });
 
@@ -47,11 +51,10 @@ onEachBackend((backend) => {
     const [users] = backend.each((queries) => new UserStore(queries));
     await users.resetPassword(user.username, 'another hash', after(NOW, 5));
     const begin = (seconds: number) =>
-      sessions.insert(hashSecret(randomUUID()), {
-        userId: user.userId,
-        authenticatedAt: after(NOW, seconds),
-        expiresAt: after(NOW, 60),
-      });
+      sessions.insert(
+        hashSecret(randomUUID()),
+        newSession(user.userId, { authenticatedAt: after(NOW, seconds) }),
+      );
     expect([await begin(4), await begin(5)]).toEqual([false, true]);
     await users.disable(user.username, after(NOW, 6));
     expect(await begin(7)).toBe(false);
@@ -62,7 +65,7 @@ onEachBackend((backend) => {
     const rivals = stores();
     const { userId } = await addUser();
     const hash = hashSecret<'session'>(randomUUID());
-    await rivals[0].insert(hash, { userId, authenticatedAt: NOW, expiresAt: after(NOW, 10) });
+    await rivals[0].insert(hash, newSession(userId, { expiresAt: after(NOW, 10) }));
     const ended = await atOnce(10, rivals, (sessions) => sessions.end(hash, NOW));
     expect(ended.filter((owner) => owner !== undefined)).toEqual([userId]);
     expect(await rivals[1].find(hash, NOW)).toBeUndefined();
@@ -70,31 +73,128 @@ onEachBackend((backend) => {
 
   test('a session belongs to a user who exists', async () => {
     const [sessions] = stores();
-    const orphan = { userId: randomUUID(), authenticatedAt: NOW, expiresAt: after(NOW, 10) };
-    expect(await sessions.insert(hashSecret('orphan'), orphan)).toBe(false);
+    expect(await sessions.insert(hashSecret('orphan'), newSession(randomUUID()))).toBe(false);
   });
 
-  test('consent to more scope adds to what was allowed, for that client and user alone', async () => {
+  /** Begins a session; resolves to its hash and its public id. */
+  const begin = async (userId: string, overrides: Partial<NewSession> = {}) => {
+    const [sessions] = stores();
+    const hash = hashSecret<'session'>(randomUUID());
+    const session = newSession(userId, overrides);
+    expect(await sessions.insert(hash, session)).toBe(true);
+    const found = await sessions.find(hash, session.authenticatedAt);
+    return { hash, id: found!.session.sessionId };
+  };
+
+  test('a session that nobody has seen for long is not live, until a stamp says otherwise', async () => {
     const [sessions, others] = stores();
-    const [{ userId }, neighbour] = [await addUser(), await addUser()];
-    expect(await sessions.findConsent(userId, 'a-client')).toEqual([]);
-    await sessions.saveConsent(userId, 'a-client', ['openid', 'read'], NOW);
-    await others.saveConsent(userId, 'a-client', ['read', 'write'], after(NOW, 1));
-    expect([...(await sessions.findConsent(userId, 'a-client'))].sort()).toEqual(['openid', 'read', 'write']);
-    expect(await sessions.findConsent(userId, 'another-client')).toEqual([]);
-    expect(await sessions.findConsent(neighbour.userId, 'a-client')).toEqual([]);
-    expect(await backend.rows('select decided_at from consents where user_id = ?', [userId])).toEqual([
-      { decided_at: after(NOW, 1) },
-    ]);
+    const { userId } = await addUser();
+    const { hash, id } = await begin(userId, { expiresAt: after(NOW, 10 * IDLE_SECONDS) });
+    const isLive = async (seconds: number) => {
+      const now = after(NOW, seconds);
+      const listed = await sessions.list(userId, now, 10);
+      expect((await others.find(hash, now)) !== undefined).toBe(listed.length === 1);
+      return listed.length === 1;
+    };
+    expect([await isLive(IDLE_SECONDS - 0.001), await isLive(IDLE_SECONDS)]).toEqual([true, false]);
+    await others.stampLastSeen(new Map([[id, after(NOW, 600)]]));
+    expect([await isLive(IDLE_SECONDS), await isLive(IDLE_SECONDS + 600)]).toEqual([true, false]);
+    // A stamp that comes late takes nothing back.
+    await sessions.stampLastSeen(new Map([[id, after(NOW, 300)]]));
+    expect((await others.find(hash, NOW))?.lastSeenAt).toEqual(after(NOW, 600));
   });
 
-  test('of consents that arrive at once none is lost', async () => {
+  test('stamps of many sessions are one statement, and those of two replicas do not hinder each other', async () => {
     const rivals = stores();
     const { userId } = await addUser();
-    const scopes = Array.from({ length: 20 }, (_, index) => `scope:${String(index).padStart(2, '0')}`);
-    await atOnce(20, rivals, (sessions, index) =>
-      sessions.saveConsent(userId, 'a-client', ['openid', scopes[index]!], NOW),
+    const ids: string[] = [];
+    for (let index = 0; index < 40; index += 1) ids.push((await begin(userId)).id);
+    for (let round = 1; round <= 10; round += 1) {
+      const orders = [ids, ids.toReversed()];
+      await atOnce(4, rivals, (sessions, index) =>
+        sessions.stampLastSeen(new Map(orders[index % 2]!.map((id) => [id, after(NOW, round)]))),
+      );
+      const listed = await rivals[0].list(userId, NOW, 100);
+      expect(listed.map(({ lastSeenAt }) => lastSeenAt)).toEqual(ids.map(() => after(NOW, round)));
+    }
+    const counts = await backend.counting(() =>
+      rivals[0].stampLastSeen(new Map(ids.map((id) => [id, after(NOW, 60)]))),
     );
-    expect([...(await rivals[0].findConsent(userId, 'a-client'))].sort()).toEqual(['openid', ...scopes]);
+    expect(counts).toEqual({ sessions_stamp: 1 });
+    await rivals[0].stampLastSeen(new Map([[randomUUID(), NOW]]));
+  });
+
+  test('a stamp waits for nobody: a session that another statement holds is left out', async () => {
+    if (backend.kind === 'PGlite') return; // one connection, so nobody else can hold anything
+    const [sessions] = stores();
+    const { userId } = await addUser();
+    const [held, free] = [await begin(userId), await begin(userId)];
+    const holder = await backend.knex.transaction();
+    await holder.raw('update sessions set ended_at = ? where id = ?', [NOW, held.id]);
+    const times = [held.id, free.id].map((id) => [id, after(NOW, 9)] as const);
+    await sessions.stampLastSeen(new Map(times));
+    await holder.commit();
+    expect((await sessions.list(userId, NOW, 10)).map(({ sessionId }) => sessionId)).toEqual([free.id]);
+    expect((await sessions.find(free.hash, NOW))?.lastSeenAt).toEqual(after(NOW, 9));
+  });
+
+  test('a person’s sessions are listed as they were begun, the newest first, and nobody else’s', async () => {
+    const [sessions, others] = stores();
+    const [{ userId }, neighbour] = [await addUser(), await addUser()];
+    const older = await begin(userId, { userAgent: null, remoteAddress: null });
+    const newer = await begin(userId, { authenticatedAt: after(NOW, 1), userAgent: 'žluťoučký 🐎 <b>' });
+    await begin(neighbour.userId);
+    const ended = await begin(userId);
+    await sessions.end(ended.hash, NOW);
+    const listed = await others.list(userId, after(NOW, 2), 100);
+    const common = { expiresAt: after(NOW, 3600) };
+    expect(listed).toEqual([
+      {
+        ...common,
+        sessionId: newer.id,
+        authenticatedAt: after(NOW, 1),
+        lastSeenAt: after(NOW, 1),
+        remoteAddress: '192.0.2.7',
+        userAgent: 'žluťoučký 🐎 <b>',
+      },
+      {
+        ...common,
+        sessionId: older.id,
+        authenticatedAt: NOW,
+        lastSeenAt: NOW,
+        remoteAddress: null,
+        userAgent: null,
+      },
+    ]);
+    expect(await sessions.list(userId, NOW, 1)).toHaveLength(1);
+  });
+
+  test('a session is ended by its public id, once, and by its owner alone', async () => {
+    const rivals = stores();
+    const [{ userId }, neighbour] = [await addUser(), await addUser()];
+    const { hash, id } = await begin(userId);
+    expect(await rivals[0].endById(neighbour.userId, id, NOW)).toBe(false);
+    expect(await rivals[1].find(hash, NOW)).toBeDefined();
+    const ended = await atOnce(10, rivals, (sessions) => sessions.endById(userId, id, NOW));
+    expect(ended.filter(Boolean)).toHaveLength(1);
+    expect(await rivals[1].find(hash, NOW)).toBeUndefined();
+  });
+
+  test('all sessions but one are ended, then that one too, also those that were not seen for long', async () => {
+    const rivals = stores();
+    const [{ userId }, neighbour] = [await addUser(), await addUser()];
+    const foreign = await begin(neighbour.userId);
+    const kept = await begin(userId);
+    for (let index = 0; index < 9; index += 1) await begin(userId);
+    const forgotten = await begin(userId, { expiresAt: after(NOW, 10 * IDLE_SECONDS) });
+    const now = after(NOW, IDLE_SECONDS + 1);
+    const counts = await atOnce(6, rivals, (sessions) => sessions.endOthers(userId, kept.id, now));
+    expect(counts.toSorted((a, b) => b - a)).toEqual([10, 0, 0, 0, 0, 0]);
+    await rivals[0].stampLastSeen(new Map([[forgotten.id, now]]));
+    expect(await rivals[0].find(forgotten.hash, now)).toBeUndefined();
+    expect(await rivals[1].list(userId, NOW, 10)).toHaveLength(1);
+    expect(await rivals[1].endOthers(userId, null, NOW)).toBe(1);
+    expect(await rivals[0].find(kept.hash, NOW)).toBeUndefined();
+    expect(await rivals[0].find(foreign.hash, NOW)).toBeDefined();
   });
 });

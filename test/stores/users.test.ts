@@ -5,7 +5,7 @@ import { UserStore } from '../../src/actors/auth/store-users.ts';
 import { UniqueViolation } from '../../src/database/faults.ts';
 import { hashSecret, type SessionHash } from '../../src/oauth/secret.ts';
 import { atOnce, onEachBackend, type Backend } from '../support/backends.ts';
-import { AWKWARD_TEXTS, NOW, after, first, newUser } from './rows.ts';
+import { AWKWARD_TEXTS, IDLE_SECONDS, NOW, after, first, newSession, newUser } from './rows.ts';
 
 onEachBackend((backend) => {
   const stores = () => backend.each((queries) => new UserStore(queries));
@@ -116,7 +116,7 @@ onEachBackend((backend) => {
     const { user, sessions } = await signedIn(backend);
     await users.disable(user.username, NOW);
     const late = hashSecret<'session'>(randomUUID());
-    await sessions.insert(late, { userId: user.userId, authenticatedAt: NOW, expiresAt: after(NOW, 60) });
+    await sessions.insert(late, newSession(user.userId, { expiresAt: after(NOW, 60) }));
     expect(await sessions.find(late, NOW)).toBeUndefined();
   });
 
@@ -139,11 +139,11 @@ onEachBackend((backend) => {
 
 async function signedIn(backend: Backend) {
   const [users] = backend.each((queries) => new UserStore(queries));
-  const [sessions] = backend.each((queries) => new SessionStore(queries));
+  const [sessions] = backend.each((queries) => new SessionStore(queries, IDLE_SECONDS));
   const user = newUser();
   const session: SessionHash = hashSecret(randomUUID());
   await users.insert(user);
-  await sessions.insert(session, { userId: user.userId, authenticatedAt: NOW, expiresAt: after(NOW, 3600) });
+  await sessions.insert(session, newSession(user.userId, { expiresAt: after(NOW, 3600) }));
   expect(await sessions.find(session, NOW)).toBeDefined();
   return { user, session, sessions };
 }

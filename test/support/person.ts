@@ -54,9 +54,9 @@ export class Person {
     return step;
   }
 
-  /** Sends a form of a page, filled in, and follows redirects. */
-  async submit(step: Step, fill: Readonly<Record<string, string>> = {}): Promise<Step> {
-    const form = formOf(step);
+  /** Sends a form of a page (the first, or the first to an address), filled in, and follows redirects. */
+  async submit(step: Step, fill: Readonly<Record<string, string>> = {}, action?: string): Promise<Step> {
+    const form = formOf(step, action);
     return this.open(form.action, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -98,9 +98,10 @@ export class Person {
   }
 }
 
-/** The first form of a page with its hidden fields. */
-export function formOf({ text }: Pick<Step, 'text'>): Form {
-  const form = /<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/.exec(text);
+/** The first form of a page, or the first to an address, with its hidden fields. */
+export function formOf({ text }: Pick<Step, 'text'>, action?: string): Form {
+  const forms = text.matchAll(/<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g);
+  const form = [...forms].find(([, to]) => action === undefined || to === action);
   if (!form) throw new Error(`no form in: ${text.slice(0, 2000)}`);
   const fields: Record<string, string> = {};
   for (const [input] of form[2]!.matchAll(/<input[^>]*type="hidden"[^>]*>/g)) {

@@ -4,6 +4,7 @@ import type { MessageOf } from '../runtime/protocol.ts';
 import type { Caller } from '../audit/messages.ts';
 import type { AuthMessage, LoginResult } from './messages.ts';
 import { recordEvent, type AuthParts } from './parts.ts';
+import { fitUserAgent } from './sessions.ts';
 import type { Locked } from './store-login-attempts.ts';
 
 /**
@@ -12,9 +13,10 @@ import type { Locked } from './store-login-attempts.ts';
  */
 export async function logIn(
   parts: AuthParts,
-  { username, password, replaces, caller }: MessageOf<AuthMessage, 'logIn'>,
+  message: MessageOf<AuthMessage, 'logIn'>,
 ): Promise<LoginResult> {
   const { users, sessions, attempts, passwords, sources, policy } = parts;
+  const { username, password, replaces, caller } = message;
   const locked = await attempts.count(username, caller.remoteAddress);
   if (locked) return refuseLocked(parts, username, locked, caller);
   // The time of the look-up, not of the verdict: a password that is changed in between is no longer good.
@@ -32,7 +34,13 @@ export async function logIn(
   }
   const sessionId = newSecret(sources.randomBytes);
   const expiresAt = new Date(now.getTime() + policy.sessionLifetimeSeconds * 1000);
-  const session = { userId: found.userId, authenticatedAt: now, expiresAt };
+  const session = {
+    userId: found.userId,
+    authenticatedAt: now,
+    expiresAt,
+    remoteAddress: caller.remoteAddress,
+    userAgent: fitUserAgent(message.userAgent),
+  };
   if (!(await sessions.insert(hashSecret(sessionId), session))) {
     recordEvent(parts, {
       type: 'login_failed',
@@ -49,12 +57,12 @@ export async function logIn(
 }
 
 /** The same for an account that nobody has. Its owner, if there is one, is found in the audit where the lock began. */
-async function refuseLocked(
+export async function refuseLocked(
   parts: AuthParts,
   username: string,
   { isNew, retryAfterSeconds }: Locked,
   caller: Caller,
-): Promise<LoginResult> {
+): Promise<Extract<LoginResult, { kind: 'locked' }>> {
   if (isNew) {
     const found = await parts.users.credentials(username);
     recordEvent(parts, { type: 'login_locked', ...(found && { userId: found.userId }), caller });

@@ -11,6 +11,8 @@ export type Role = (typeof ROLES)[number];
 
 /** A person who is signed in. */
 export interface Session {
+  /** Names the session where it is shown; no secret, and not what the browser presents. */
+  readonly sessionId: string;
   readonly userId: string;
   readonly username: string;
   readonly roles: readonly Role[];
@@ -59,6 +61,30 @@ export type LoginResult =
   /** Too many attempts have failed, for the account or from the address; the password was not looked at. */
   | { readonly kind: 'locked'; readonly retryAfterSeconds: number };
 
+/** A live session as its owner is shown it. */
+export interface SessionSummary {
+  readonly sessionId: string;
+  readonly authenticatedAt: Date;
+  /** To within a minute or two. */
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+  readonly remoteAddress: string | null;
+  /** As the browser named itself at the login. Untrusted. */
+  readonly userAgent: string | null;
+}
+
+/** What a person allows a client, until it is withdrawn. */
+export interface Consent {
+  readonly clientId: string;
+  readonly scope: Scope;
+  readonly decidedAt: Date;
+}
+
+export type PasswordChangeResult =
+  /** `sessionId` is what the browser presents from now on. */
+  | { readonly kind: 'changed'; readonly sessionId: Sensitive; readonly expiresAt: Date }
+  | Exclude<LoginResult, { kind: 'signed in' }>;
+
 export type AuthMessage =
   | {
       readonly type: 'logIn';
@@ -66,6 +92,8 @@ export type AuthMessage =
       readonly password: Sensitive;
       /** The session that this login replaces, if the browser had one. */
       readonly replaces: SessionHash | null;
+      /** How the browser names itself. */
+      readonly userAgent: string | null;
       readonly caller: Caller;
     }
   | { readonly type: 'findSession'; readonly sessionHash: SessionHash }
@@ -98,6 +126,7 @@ export type AuthMessage =
       readonly codeVerifier: string | null;
       readonly caller: Caller;
     }
+  | AccountMessage
   | { readonly type: 'findUser'; readonly userId: string }
   /** Whether the user is an admin now, and not disabled. */
   | { readonly type: 'isAdmin'; readonly userId: string }
@@ -149,7 +178,54 @@ export type AuthMessage =
   | { readonly type: 'ensureFirstAdmin'; readonly username: string; readonly password: Sensitive }
   | { readonly type: 'sweep' };
 
-export interface AuthReplies {
+/** What people do on their account page. */
+export type AccountMessage =
+  | { readonly type: 'listSessions'; readonly userId: string }
+  | {
+      readonly type: 'endSession';
+      readonly userId: string;
+      readonly sessionId: string;
+      readonly caller: Caller;
+    }
+  | {
+      readonly type: 'endSessions';
+      readonly userId: string;
+      readonly exceptSessionId: string | null;
+      readonly caller: Caller;
+    }
+  | {
+      /** Ends all of the person's sessions, begins another in place of the one that asks, and revokes what was issued so far. */
+      readonly type: 'changePassword';
+      readonly userId: string;
+      readonly currentPassword: Sensitive;
+      readonly newPassword: Sensitive;
+      readonly replaces: SessionHash;
+      readonly caller: Caller;
+    }
+  /** Writes down when the sessions that were met lately were last seen. */
+  | { readonly type: 'flushLastSeen' }
+  | { readonly type: 'listConsents'; readonly userId: string }
+  /** Withdraws the consent, spends the codes and revokes the grants that a client has of a person. */
+  | {
+      readonly type: 'disconnectClient';
+      readonly userId: string;
+      readonly clientId: string;
+      readonly caller: Caller;
+    };
+
+interface AccountReplies {
+  readonly listSessions: readonly SessionSummary[];
+  /** Whether the person had such a session. */
+  readonly endSession: boolean;
+  /** How many were ended. */
+  readonly endSessions: number;
+  readonly changePassword: PasswordChangeResult;
+  readonly flushLastSeen: void;
+  readonly listConsents: readonly Consent[];
+  readonly disconnectClient: void;
+}
+
+export interface AuthReplies extends AccountReplies {
   readonly logIn: LoginResult;
   readonly findSession: Session | null;
   readonly logOut: void;

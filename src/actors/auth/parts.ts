@@ -6,6 +6,8 @@ import type { TokenRef } from '../token/messages.ts';
 import type { Passwords } from './passwords.ts';
 import type { CodeStore } from './store-codes.ts';
 import type { LoginAttemptStore } from './store-login-attempts.ts';
+import type { ConsentStore } from './store-consents.ts';
+import type { PasswordStore } from './store-passwords.ts';
 import type { SessionStore } from './store-sessions.ts';
 import type { AuthSweepStore } from './store-sweep.ts';
 import type { UserStore } from './store-users.ts';
@@ -13,6 +15,7 @@ import type { UserStore } from './store-users.ts';
 export interface AuthPolicy {
   readonly authorizationCodeLifetimeSeconds: number;
   readonly sessionLifetimeSeconds: number;
+  readonly sessionIdleSeconds: number;
 }
 
 /** Everything that the AuthActor is made of. */
@@ -22,6 +25,8 @@ export interface AuthParts {
   readonly users: UserStore;
   readonly attempts: LoginAttemptStore;
   readonly sessions: SessionStore;
+  readonly consents: ConsentStore;
+  readonly passwordStore: PasswordStore;
   readonly codes: CodeStore;
   readonly sweepStore: AuthSweepStore;
   readonly passwords: Passwords;

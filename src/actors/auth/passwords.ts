@@ -27,10 +27,16 @@ export class Passwords {
   }
 
   /** Throws InvalidRequest if the password is too short or longer than bcrypt can tell apart. */
-  async hash(password: Sensitive): Promise<string> {
+  checkFitness(password: Sensitive): void {
     const text = password.reveal();
     const problem = passwordProblem(text);
     if (problem !== undefined) throw new InvalidRequest(problem);
+  }
+
+  /** Throws InvalidRequest if the password is unfit. */
+  async hash(password: Sensitive): Promise<string> {
+    this.checkFitness(password);
+    const text = password.reveal();
     return this.#whenFree(() => bcrypt.hash(text, this.#cost));
   }
 

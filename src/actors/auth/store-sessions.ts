@@ -1,27 +1,62 @@
 import type { Queries } from '../../database/database.ts';
-import { parseScope, formatScope, type Scope } from '../../oauth/scope.ts';
 import type { SessionHash } from '../../oauth/secret.ts';
-import type { Role, Session } from './messages.ts';
+import type { Role, Session, SessionSummary } from './messages.ts';
 
-/** Deleted by one statement: a client may have many. */
-const CONSENTS_PER_STATEMENT = 1000;
+/** A session about to begin. */
+export interface NewSession {
+  readonly userId: string;
+  readonly authenticatedAt: Date;
+  readonly expiresAt: Date;
+  readonly remoteAddress: string | null;
+  readonly userAgent: string | null;
+}
+
+/** A session and when the database knows it was last seen, which may be some time behind. */
+export interface FoundSession {
+  readonly session: Session;
+  readonly lastSeenAt: Date;
+}
 
 const INSERT = {
   name: 'sessions_insert',
   sql: `
-    insert into sessions (session_hash, user_id, authenticated_at, expires_at)
-    select ?::bytea, id, ?::timestamptz, ?::timestamptz
+    insert into sessions (session_hash, user_id, authenticated_at, expires_at, last_seen_at, remote_address, user_agent)
+    select ?::bytea, id, ?::timestamptz, ?::timestamptz, ?::timestamptz, ?, ?
     from users where id = ?::uuid and disabled_at is null and password_changed_at <= ?::timestamptz
     for share
     returning user_id`,
 };
 
+const IS_LIVE = 'ended_at is null and expires_at > ?::timestamptz and last_seen_at > ?::timestamptz';
+
 const FIND = {
   name: 'sessions_find',
   sql: `
-    select users.id, username, roles, authenticated_at
+    select sessions.id as session_id, users.id, username, roles, authenticated_at, last_seen_at
     from sessions join users on users.id = sessions.user_id
-    where session_hash = ? and ended_at is null and expires_at > ?::timestamptz and disabled_at is null`,
+    where session_hash = ? and ${IS_LIVE} and disabled_at is null`,
+};
+
+const LIST = {
+  name: 'sessions_list',
+  sql: `
+    select id, authenticated_at, last_seen_at, expires_at, remote_address, user_agent from sessions
+    where user_id = ?::uuid and ${IS_LIVE}
+    order by authenticated_at desc, id limit ?`,
+};
+
+// A row that another statement holds is being ended, or stamped by another replica, and has no need of this stamp. It waits
+// for nobody, so it cannot be part of a deadlock, in whatever order the others lock.
+const STAMP = {
+  name: 'sessions_stamp',
+  sql: `
+    with input as (
+      select * from unnest(?::uuid[], ?::float8[]) as input (id, at)
+    ), locked as (
+      select id from sessions where id in (select id from input) order by id for update skip locked
+    )
+    update sessions set last_seen_at = greatest(last_seen_at, to_timestamp(input.at))
+    from input join locked on locked.id = input.id where sessions.id = input.id`,
 };
 
 const END = {
@@ -30,46 +65,24 @@ const END = {
     update sessions set ended_at = ?::timestamptz where session_hash = ? and ended_at is null returning user_id`,
 };
 
-const FIND_CONSENT = {
-  name: 'consents_find',
-  sql: 'select scope from consents where user_id = ?::uuid and client_id = ?',
+const END_BY_ID = {
+  name: 'sessions_end_by_id',
+  sql: `
+    update sessions set ended_at = ?::timestamptz
+    where id = ?::uuid and user_id = ?::uuid and ended_at is null returning 1`,
 };
 
-// What was allowed before stays allowed: the union, each token once.
-const SAVE_CONSENT = {
-  name: 'consents_save',
+// The person's row is locked first, as by every statement that ends several sessions of one person: they take turns. Those
+// that nobody has seen for long are ended too: a stamp of one may still be on its way.
+const END_OTHERS = {
+  name: 'sessions_end_others',
   sql: `
-    insert into consents (user_id, client_id, scope, decided_at) values (?::uuid, ?, ?, ?::timestamptz)
-    on conflict (user_id, client_id) do update set
-      decided_at = excluded.decided_at,
-      scope = (
-        select string_agg(distinct token, ' ')
-        from unnest(string_to_array(consents.scope, ' ') || string_to_array(excluded.scope, ' ')) as token
-      )`,
-};
-
-// Whoever refuses now is asked again next time, whatever was allowed before.
-const WITHDRAW_CONSENT = {
-  name: 'consents_withdraw',
-  sql: `
-    update consents set
-      decided_at = ?::timestamptz,
-      scope = coalesce(
-        (
-          select string_agg(token, ' ') from unnest(string_to_array(scope, ' ')) as token
-          where token <> all(string_to_array(?::text, ' '))
-        ),
-        ''
-      )
-    where user_id = ?::uuid and client_id = ?`,
-};
-
-const DELETE_CONSENTS = {
-  name: 'consents_delete',
-  sql: `
-    delete from consents where (user_id, client_id) in (
-      select user_id, client_id from consents where client_id = ? limit ${String(CONSENTS_PER_STATEMENT)}
-    ) returning 1`,
+    with owner as (
+      select id from users where id = ?::uuid for no key update
+    )
+    update sessions set ended_at = ?::timestamptz
+    where user_id in (select id from owner) and id is distinct from ?::uuid and ended_at is null and expires_at > ?::timestamptz
+    returning 1`,
 };
 
 const DELETE_EXPIRED = {
@@ -80,42 +93,82 @@ const DELETE_EXPIRED = {
     ) returning 1`,
 };
 
-/** All SQL on sessions and consents. */
+/** All SQL on sessions. */
 export class SessionStore {
   readonly #queries: Queries;
+  readonly #idleMs: number;
 
-  constructor(queries: Queries) {
+  /** `idleSeconds`: a session that was not seen for so long is not live. */
+  constructor(queries: Queries, idleSeconds: number) {
     this.#queries = queries;
+    this.#idleMs = idleSeconds * 1000;
   }
 
   /**
    * Resolves to false, and begins no session, if the user was disabled or given another password since `authenticatedAt`:
    * that ended all sessions, and one made with the old password must not come after.
    */
-  async insert(
-    sessionHash: SessionHash,
-    session: { userId: string; authenticatedAt: Date; expiresAt: Date },
-  ): Promise<boolean> {
-    const { userId, authenticatedAt, expiresAt } = session;
-    const bindings = [sessionHash, authenticatedAt, expiresAt, userId, authenticatedAt];
+  async insert(sessionHash: SessionHash, session: NewSession): Promise<boolean> {
+    const { userId, authenticatedAt, expiresAt, remoteAddress, userAgent } = session;
+    const bindings = [
+      sessionHash,
+      authenticatedAt,
+      expiresAt,
+      authenticatedAt,
+      remoteAddress,
+      userAgent,
+      userId,
+      authenticatedAt,
+    ];
     return (await this.#queries.query(INSERT, bindings)).length > 0;
   }
 
-  async find(sessionHash: SessionHash, now: Date): Promise<Session | undefined> {
+  async find(sessionHash: SessionHash, now: Date): Promise<FoundSession | undefined> {
     const [row] = await this.#queries.query<{
+      session_id: string;
       id: string;
       username: string;
       roles: Role[];
       authenticated_at: Date;
-    }>(FIND, [sessionHash, now]);
+      last_seen_at: Date;
+    }>(FIND, [sessionHash, now, this.#seenSince(now)]);
     return (
       row && {
-        userId: row.id,
-        username: row.username,
-        roles: row.roles,
-        authenticatedAt: row.authenticated_at,
+        session: {
+          sessionId: row.session_id,
+          userId: row.id,
+          username: row.username,
+          roles: row.roles,
+          authenticatedAt: row.authenticated_at,
+        },
+        lastSeenAt: row.last_seen_at,
       }
     );
+  }
+
+  /** A person's live sessions, the newest first. */
+  async list(userId: string, now: Date, limit: number): Promise<readonly SessionSummary[]> {
+    const rows = await this.#queries.query<{
+      id: string;
+      authenticated_at: Date;
+      last_seen_at: Date;
+      expires_at: Date;
+      remote_address: string | null;
+      user_agent: string | null;
+    }>(LIST, [userId, now, this.#seenSince(now), limit]);
+    return rows.map((row) => ({
+      sessionId: row.id,
+      authenticatedAt: row.authenticated_at,
+      lastSeenAt: row.last_seen_at,
+      expiresAt: row.expires_at,
+      remoteAddress: row.remote_address,
+      userAgent: row.user_agent,
+    }));
+  }
+
+  /** `seen`: when each session (by its public id) was last seen. A later stamp stays. */
+  async stampLastSeen(seen: ReadonlyMap<string, Date>): Promise<void> {
+    await this.#queries.query(STAMP, [[...seen.keys()], [...seen.values()].map((at) => at.getTime() / 1000)]);
   }
 
   /** Resolves to whose session it was, if it was live. */
@@ -124,29 +177,22 @@ export class SessionStore {
     return row?.user_id;
   }
 
-  async findConsent(userId: string, clientId: string): Promise<Scope> {
-    const [row] = await this.#queries.query<{ scope: string }>(FIND_CONSENT, [userId, clientId]);
-    return row ? parseScope(row.scope) : [];
+  /** Ends a session of this user's by its public id; resolves to whether there was one to end. */
+  async endById(userId: string, sessionId: string, now: Date): Promise<boolean> {
+    return (await this.#queries.query(END_BY_ID, [now, sessionId, userId])).length > 0;
   }
 
-  async saveConsent(userId: string, clientId: string, scope: Scope, now: Date): Promise<void> {
-    await this.#queries.query(SAVE_CONSENT, [userId, clientId, formatScope(scope), now]);
+  /** Ends a person's sessions, all but the one that is excepted; resolves to how many. */
+  async endOthers(userId: string, exceptSessionId: string | null, now: Date): Promise<number> {
+    return (await this.#queries.query(END_OTHERS, [userId, now, exceptSessionId, now])).length;
   }
 
-  async withdrawConsent(userId: string, clientId: string, scope: Scope, now: Date): Promise<void> {
-    await this.#queries.query(WITHDRAW_CONSENT, [now, formatScope(scope), userId, clientId]);
+  #seenSince(now: Date): Date {
+    return new Date(now.getTime() - this.#idleMs);
   }
+}
 
-  /** Deletes what anybody allowed a client. */
-  async deleteConsentsOf(clientId: string): Promise<void> {
-    for (;;) {
-      const deleted = await this.#queries.query(DELETE_CONSENTS, [clientId]);
-      if (deleted.length < CONSENTS_PER_STATEMENT) return;
-    }
-  }
-
-  /** Resolves to how many were deleted, at most `limit`. */
-  async deleteExpired(before: Date, limit: number): Promise<number> {
-    return (await this.#queries.query(DELETE_EXPIRED, [before, limit])).length;
-  }
+/** Deletes sessions that expired before the given time; resolves to how many, at most `limit`. */
+export async function deleteExpiredSessions(queries: Queries, before: Date, limit: number): Promise<number> {
+  return (await queries.query(DELETE_EXPIRED, [before, limit])).length;
 }

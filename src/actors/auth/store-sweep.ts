@@ -2,7 +2,7 @@ import type { Queries } from '../../database/database.ts';
 import { LOCKS } from '../../database/locks.ts';
 import { CodeStore } from './store-codes.ts';
 import { deleteExpiredAttempts } from './store-login-attempts.ts';
-import { SessionStore } from './store-sessions.ts';
+import { deleteExpiredSessions } from './store-sessions.ts';
 
 const ROWS_PER_STATEMENT = 1000;
 
@@ -20,7 +20,7 @@ export class AuthSweepStore {
       new CodeStore(queries).deleteExpired(before, ROWS_PER_STATEMENT),
     );
     await this.#repeat(LOCKS.sessionSweep, (queries) =>
-      new SessionStore(queries).deleteExpired(before, ROWS_PER_STATEMENT),
+      deleteExpiredSessions(queries, before, ROWS_PER_STATEMENT),
     );
     await this.#repeat(LOCKS.loginAttemptSweep, (queries) =>
       deleteExpiredAttempts(queries, before, ROWS_PER_STATEMENT),

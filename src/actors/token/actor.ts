@@ -6,10 +6,13 @@ import { KeyCache } from './key-cache.ts';
 import type { TokenMessage, TokenRef, TokenReplies } from './messages.ts';
 import type { TokenParts, TokenTools } from './parts.ts';
 import { revokeAccessToken, revokeAll, revokeGrantById } from './revoke-any.ts';
-import { revokeGrant, revokeToken } from './revoke.ts';
+import { revokeGrant, revokeGrantsOf, revokeToken } from './revoke.ts';
 import { rotateRefresh } from './rotate.ts';
 
 const SWEEP_MS = 600_000;
+
+/** Clients that a person is shown. */
+const MAX_CONNECTIONS = 100;
 
 /** An expired grant is kept for this long: its last access token may outlive it by its own lifetime. */
 const KEEP_GRANTS_MS = 2 * 86_400_000;
@@ -34,6 +37,9 @@ export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
         introspect: (message) => introspect(tools, message),
         revokeToken: (message) => revokeToken(tools, message),
         revokeGrant: (message) => revokeGrant(tools, message),
+        revokeGrantsOf: (message) => revokeGrantsOf(tools, message),
+        listConnections: ({ userId }) =>
+          parts.store.listConnections(userId, parts.sources.now(), MAX_CONNECTIONS),
         revokeClient: ({ clientId }) => parts.store.bar(`client:${clientId}`),
         readmitClient: ({ clientId }) => parts.store.readmit(`client:${clientId}`, parts.sources.now()),
         revokeUser: ({ userId }) => parts.store.bar(`user:${userId}`),

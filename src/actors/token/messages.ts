@@ -67,6 +67,15 @@ export interface GrantFilter {
 
 export type Introspection = ActiveToken | { readonly active: false };
 
+/** What a client may do for a user, by all of its live grants together. */
+export interface Connection {
+  readonly clientId: string;
+  readonly scope: Scope;
+  readonly since: Date;
+  /** When a grant was last opened or its refresh token rotated. */
+  readonly lastUsedAt: Date;
+}
+
 export type TokenMessage =
   | { readonly type: 'issueForClient'; readonly clientId: string; readonly scope: Scope }
   | {
@@ -112,6 +121,15 @@ export type TokenMessage =
       readonly userId: string;
       readonly caller: Caller;
     }
+  /** Revokes all grants that a user gave a client. */
+  | {
+      readonly type: 'revokeGrantsOf';
+      readonly userId: string;
+      readonly clientId: string;
+      readonly caller: Caller;
+    }
+  /** The clients that hold a live grant of a user. */
+  | { readonly type: 'listConnections'; readonly userId: string }
   /** Revokes everything of a client that is disabled, also what a replica that does not know yet may still issue. */
   | { readonly type: 'revokeClient'; readonly clientId: string }
   /** The client is enabled again; what it was issued before stays revoked. */
@@ -146,6 +164,8 @@ export interface TokenReplies {
   readonly introspect: Introspection;
   readonly revokeToken: void;
   readonly revokeGrant: void;
+  readonly revokeGrantsOf: void;
+  readonly listConnections: readonly Connection[];
   readonly revokeClient: void;
   readonly readmitClient: void;
   readonly revokeUser: void;

@@ -66,6 +66,19 @@ export async function revokeGrant(tools: TokenTools, grant: GrantToRevoke): Prom
   });
 }
 
+/** Revokes all grants that a user gave a client, with their tokens. */
+export async function revokeGrantsOf(
+  { store, sources, audit }: TokenTools,
+  { userId, clientId, caller }: MessageOf<TokenMessage, 'revokeGrantsOf'>,
+): Promise<void> {
+  for (const grantId of await store.revokeGrantsOf(userId, clientId, sources.now())) {
+    audit.tell({
+      type: 'record',
+      event: { type: 'grant_revoked', clientId, userId, caller, detail: { grantId } },
+    });
+  }
+}
+
 function refuseForeign(owner: string, clientId: string): void {
   if (owner !== clientId) throw new InvalidGrant('The token was issued to another client');
 }

@@ -127,6 +127,28 @@ export const REVOKE_GRANT = {
     returning revoked_at = ?::timestamptz as first`,
 };
 
+// Expired ones too: an access token may outlive its grant. Locked in the order of ROTATE.
+export const REVOKE_GRANTS_OF = {
+  name: 'grants_revoke_of',
+  sql: `
+    with locked as (
+      select id from grants where user_id = ?::uuid and client_id = ? and revoked_at is null order by id for update
+    )
+    update grants set revoked_at = ?::timestamptz from locked where grants.id = locked.id and revoked_at is null
+    returning grants.id`,
+};
+
+export const LIST_CONNECTIONS = {
+  name: 'grants_list_connections',
+  sql: `
+    select client_id, coalesce(string_agg(distinct token, ' '), '') as scope, min(created_at) as since,
+      max(greatest(created_at, rotated_at)) as last_used_at
+    from grants left join lateral unnest(string_to_array(scope, ' ')) as token on true
+    where user_id = ?::uuid and revoked_at is null and expires_at > ?::timestamptz
+      and not ${isBarred('client_id', 'user_id', 'created_at')}
+    group by client_id order by last_used_at desc, client_id limit ?`,
+};
+
 export const REVOKE_UNTIL = {
   name: 'revocations_revoke_until',
   sql: `

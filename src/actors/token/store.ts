@@ -1,5 +1,7 @@
 import type { Queries } from '../../database/database.ts';
 import { sampledCount } from '../../database/sampling.ts';
+import { parseScope } from '../../oauth/scope.ts';
+import type { Connection } from './messages.ts';
 import * as sql from './statements.ts';
 
 /** An access token about to be issued. Times in seconds since the epoch. */
@@ -192,6 +194,28 @@ export class TokenStore {
       now,
     ]);
     return row?.first ?? false;
+  }
+
+  /** Revokes the grants that a user gave a client; resolves to the ids of those that were not revoked before. */
+  async revokeGrantsOf(userId: string, clientId: string, now: Date): Promise<readonly string[]> {
+    const rows = await this.#queries.query<{ id: string }>(sql.REVOKE_GRANTS_OF, [userId, clientId, now]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** The clients that hold a live grant of a user, the one used last first. */
+  async listConnections(userId: string, now: Date, limit: number): Promise<readonly Connection[]> {
+    const rows = await this.#queries.query<{
+      client_id: string;
+      scope: string;
+      since: Date;
+      last_used_at: Date;
+    }>(sql.LIST_CONNECTIONS, [userId, now, limit]);
+    return rows.map((row) => ({
+      clientId: row.client_id,
+      scope: parseScope(row.scope),
+      since: row.since,
+      lastUsedAt: row.last_used_at,
+    }));
   }
 
   /** Revokes all that the client or user was or will be issued, until `readmit`; one row, however much that is. */

@@ -5,6 +5,7 @@ import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
 import { overviewOperations } from './overview.ts';
 import { tokenOperations } from './tokens.ts';
+import { userSessionOperations } from './user-sessions.ts';
 import { userOperations } from './users.ts';
 
 /** Every operation of the admin API. */
@@ -13,6 +14,7 @@ export function adminOperations(): readonly Operation[] {
     ...clientOperations,
     ...clientSecretOperations,
     ...userOperations,
+    ...userSessionOperations,
     ...tokenOperations,
     ...keyOperations,
     ...auditOperations,

@@ -4,10 +4,12 @@ import { text } from './text.ts';
 export type LayoutView = {
   readonly title: string;
   readonly body: Html;
+  /** For a page with more on it than one question. */
+  readonly wide?: boolean;
 };
 
 /** The document around every page. The title is untrusted text; the body is markup made by `html`. */
-export function layout({ title, body }: LayoutView): Html {
+export function layout({ title, body, wide = false }: LayoutView): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -22,7 +24,7 @@ export function layout({ title, body }: LayoutView): Html {
         <header class="masthead">
           <p class="wordmark"><span class="wordmark-door" aria-hidden="true"></span>${text.siteName}</p>
         </header>
-        <main class="card">${body}</main>
+        <main class="${wide ? 'card card-wide' : 'card'}">${body}</main>
         <footer class="footer"><p>${text.footer}</p></footer>
       </body>
     </html> `;

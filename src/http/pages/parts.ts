@@ -14,6 +14,16 @@ export function hidden(field: string, value: string): Html {
   return html`<input type="hidden" name="${field}" value="${value}" />`;
 }
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** A point in time, to the minute and in UTC: the server does not know where the person is. */
+export function moment(at: Date): Html {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()] ?? ''} ${at.getUTCFullYear()}`;
+  const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())} UTC`;
+  return html`<time datetime="${at.toISOString()}">${day}, ${time}</time>`;
+}
+
 /** Who is signed in, with room for one link beside it. The username is untrusted. */
 export function identity(username: string, aside?: Html): Html {
   const initial = Array.from(username.trim())[0]?.toUpperCase();

@@ -78,6 +78,7 @@ body {
 
 h1,
 h2,
+h3,
 p,
 ul,
 dl,
@@ -96,6 +97,12 @@ h1 {
 
 h2 {
   margin-top: 1.5rem;
+  font-size: 1rem;
+  font-weight: 600;
+  line-height: 1.4;
+}
+
+h3 {
   font-size: 1rem;
   font-weight: 600;
   line-height: 1.4;
@@ -158,6 +165,10 @@ a:hover {
   box-shadow: var(--shadow);
 }
 
+.card-wide {
+  max-width: 42rem;
+}
+
 .footer {
   align-self: end;
   max-width: 28rem;
@@ -200,6 +211,21 @@ h1 + .fine {
   background: var(--alert);
   color: var(--alert-ink);
   font-size: 0.9375rem;
+  line-height: 1.45;
+}
+
+.card .notice {
+  margin-top: 1.25rem;
+  padding: 0.75rem 0.875rem;
+  border-radius: 0.625rem;
+  background: var(--inset);
+  font-size: 0.9375rem;
+  line-height: 1.45;
+}
+
+.card .mistake {
+  color: var(--alert-ink);
+  font-size: 0.875rem;
   line-height: 1.45;
 }
 
@@ -257,6 +283,16 @@ label {
 
 .form .button {
   margin-top: 0.375rem;
+}
+
+.button-small {
+  min-height: 2.25rem;
+  padding: 0.25rem 0.875rem;
+  font-size: 0.9375rem;
+}
+
+.choice {
+  display: grid;
 }
 
 .button:hover {
@@ -333,6 +369,80 @@ label {
   border: solid var(--link);
   border-width: 0 2px 2px 0;
   rotate: 42deg;
+}
+
+.admin-link {
+  margin-top: 0.75rem;
+}
+
+.section {
+  margin-top: 2rem;
+  padding-top: 1.5rem;
+  border-top: 1px solid var(--line);
+}
+
+.section h2 {
+  margin-top: 0;
+  font-size: 1.125rem;
+}
+
+.section .form {
+  max-width: 24rem;
+}
+
+.entries {
+  list-style: none;
+}
+
+.entry {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 0.75rem 1rem;
+  align-items: flex-start;
+  justify-content: space-between;
+  margin-top: 1rem;
+}
+
+.entry + .entry {
+  padding-top: 1rem;
+  border-top: 1px solid var(--line);
+}
+
+.entry-words {
+  flex: 1 1 16rem;
+  min-width: 0;
+}
+
+.entry-words .fine {
+  margin-top: 0.375rem;
+}
+
+.badge {
+  display: inline-block;
+  padding: 0 0.5rem;
+  border: 1px solid var(--line);
+  border-radius: 1rem;
+  background: var(--inset);
+  color: var(--soft);
+  font-size: 0.8125rem;
+  font-weight: 500;
+}
+
+.facts {
+  display: grid;
+  gap: 0.5rem;
+  margin-top: 1rem;
+  padding-left: 1.25rem;
+}
+
+/* For ears alone: what tells one of many equal buttons from the next. */
+.unseen {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
 }
 
 .destination {

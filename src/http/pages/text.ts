@@ -70,8 +70,75 @@ export const text = {
 
   account: {
     title: 'Your account',
-    lead: 'You are signed in on this server.',
+    failedTitle: 'Your password was not changed',
     signOut: 'Sign out',
+    admin: 'Manage this server',
+    keep: 'Leave it as it is',
+
+    /** What is said once something was done, by the code that the page's address carries. */
+    notices: {
+      'password-changed':
+        'Your password is changed. You were signed out everywhere else, and what connected apps held has ended.',
+      'app-disconnected': 'The app is disconnected, and its access has ended.',
+      'app-gone': 'That app was not connected any more.',
+      'session-ended': 'That session is signed out.',
+      'session-gone': 'That session had ended already.',
+      'others-ended': 'You are signed out everywhere else.',
+    },
+
+    apps: {
+      title: 'Connected apps',
+      lead: 'You allowed these apps to use your account.',
+      none: 'No app may use your account.',
+      gone: 'An app that is gone',
+      since: (at: Html) => html`Connected since ${at}.`,
+      lastUsed: (at: Html) => html`Last used ${at}.`,
+      notInUse: 'Not in use now, but it may come back without asking.',
+      disconnect: 'Disconnect',
+      confirmDocumentTitle: 'Disconnect an app?',
+      confirmTitle: (app: Html) => html`Disconnect ${app}?`,
+      confirmLead: 'This takes back all that you allowed it.',
+      consequences: [
+        'Its access and refresh tokens end at once, on every device.',
+        'You will be asked again if it wants to use your account another time.',
+        'What it has already stored elsewhere stays with it.',
+      ],
+    },
+
+    sessions: {
+      title: 'Where you are signed in',
+      lead: 'If you do not recognise one of these, end it and change your password.',
+      isThis: 'This session',
+      unknownDevice: 'Unknown device',
+      unknownAddress: 'an unknown address',
+      from: (address: Html, at: Html) => html`Signed in from ${address} on ${at}.`,
+      lastSeen: (at: Html) => html`Last seen ${at}.`,
+      end: 'End',
+      endOthers: 'Sign out everywhere else',
+      endAll: 'Sign out everywhere',
+      confirmTitle: 'Sign out everywhere?',
+      confirmLead: 'This ends every session of yours, this one too.',
+      consequences: [
+        'You will need your password to sign in again, here and on every other device.',
+        'Connected apps keep the access that you gave them. Disconnect them, or change your password, to end that too.',
+      ],
+    },
+
+    password: {
+      title: 'Password',
+      lead: 'A new password signs you out everywhere else and ends what connected apps hold.',
+      current: 'Current password',
+      new: 'New password',
+      again: 'New password, again',
+      hint: 'At least 12 characters.',
+      submit: 'Change password',
+      missing: 'Please fill this in.',
+      wrong: 'That is not your current password.',
+      tooShort: 'Too short: it needs at least 12 characters.',
+      tooLong: 'Too long: it may have at most 72 bytes, which is 72 plain letters or fewer of others.',
+      unchanged: 'This is your current password. Choose another one.',
+      different: 'The two new passwords differ.',
+    },
   },
 
   logout: {

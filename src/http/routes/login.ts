@@ -47,6 +47,7 @@ export function postLoginRoute(parts: PageParts) {
       username,
       password: new Sensitive(form.get('password') ?? ''),
       replaces: parts.sessions.presented(request),
+      userAgent: request.headers['user-agent'] ?? null,
       caller: callerOf(response),
     });
     if (result.kind !== 'signed in') {

@@ -1,26 +1,8 @@
 import { callerOf } from '../../middleware/request-context.ts';
-import { PATHS } from '../metadata.ts';
 import type { PageParts } from '../page-parts.ts';
-import { accountPage } from '../pages/account-page.ts';
 import { loggedOutPage, logoutPage } from '../pages/logout-page.ts';
 import { readForm } from '../read-body.ts';
-import { loginLocation } from '../return-to.ts';
-import { page, redirect, sendPage } from '../send-page.ts';
-
-/** GET /account. */
-export function accountRoute({ sessions, csrf }: PageParts) {
-  return page(async (request, response) => {
-    const session = await sessions.find(request);
-    if (!session) redirect(response, loginLocation(PATHS.account));
-    else {
-      sendPage(
-        response,
-        200,
-        accountPage({ username: session.username, csrfToken: csrf.issue(request, response) }),
-      );
-    }
-  });
-}
+import { page, sendPage } from '../send-page.ts';
 
 /** GET /auth/logout: asks first, so that a link cannot sign anybody out. */
 export function logoutRoute({ sessions, csrf }: PageParts) {
