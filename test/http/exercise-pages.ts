@@ -28,7 +28,8 @@ export async function exercisePages(api: DocumentedServer): Promise<void> {
   }
 }
 
-async function send(person: Person, path: string, fields: Record<string, string>): Promise<number> {
+/** Sends a form, and resolves to the status of the answer. */
+export async function send(person: Person, path: string, fields: Record<string, string>): Promise<number> {
   const { status } = await person.request(path, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },

@@ -3,6 +3,7 @@ import { succeed, valueOf } from '../cli/commands.ts';
 import { REDIRECT_URI, type TestClient } from '../support/client.ts';
 import { DocumentedServer } from '../support/documented.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { exerciseAccount } from './exercise-account.ts';
 import {
   AdminCaller,
   exerciseClients,
@@ -59,6 +60,7 @@ test('admins are answered as documented', async () => {
   await exerciseRefusals(caller, await callerFor(client));
   await exerciseClients(caller);
   await exerciseUsers(caller);
+  await exerciseAccount(caller);
   await exerciseTokens(caller, client);
   await exerciseWatching(caller);
 });

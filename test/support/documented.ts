@@ -116,10 +116,6 @@ export class DocumentedServer {
     );
   }
 
-  has(path: string): boolean {
-    return path in this.document.paths;
-  }
-
   /** The path of an operation, with the example of each parameter in it. */
   exampleOf({ path, described }: Pick<Operation, 'described'> & { readonly path: string }): string {
     return path.replaceAll(/\{(\w+)\}/g, (_, name) => {

@@ -31,7 +31,7 @@ export function reasonOf(status: number): string {
   return REASONS[status] ?? 'An error';
 }
 
-const unavailableHeaders = z.object({
+const waitingHeaders = z.object({
   'retry-after': z.string().meta({ description: 'Seconds to wait', example: '1' }),
 });
 
@@ -44,7 +44,7 @@ const challengeHeaders = z.object({
 /** The headers that every answer of ours with a status carries. */
 export function headersOf(status: number): Pick<ZodOpenApiResponseObject, 'headers'> {
   if (status === 401) return { headers: challengeHeaders };
-  return status === 503 ? { headers: unavailableHeaders } : {};
+  return status === 503 || status === 429 ? { headers: waitingHeaders } : {};
 }
 
 /** Errors as JSON (RFC 6749 §5.2), each under the status that the edge gives it. */

@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
-import { CSRF_FIELD } from '../../middleware/csrf.ts';
 import { PATHS } from '../metadata.ts';
+import { accountPaths } from './account-paths.ts';
 import { errorPages, htmlPage, redirection, wrongMethod } from './answers.ts';
 import { form } from './oauth-paths.ts';
-import { authorizationRequest } from './request-schemas.ts';
+import { authorizationRequest, csrfToken } from './request-schemas.ts';
 import { FORM, SESSION, SESSION_FORM } from './security.ts';
 
 const tags = ['Pages'];
 const ASKING_PAGE = errorPages(500, 503);
-
-const csrfToken = { [CSRF_FIELD]: z.string().min(1).meta({ description: 'As the page has it' }) };
 
 const credentials = z.looseObject({
   ...csrfToken,
@@ -88,12 +86,8 @@ const login: ZodOpenApiPathsObject = {
       requestBody: form(credentials),
       responses: {
         ...redirection('Signed in'),
-        ...errorPages(400, 403),
+        ...errorPages(400, 403, 429),
         '401': htmlPage('The username and password do not match'),
-        '429': {
-          ...htmlPage('Too many attempts have failed'),
-          headers: z.object({ 'retry-after': z.string().meta({ description: 'Seconds to wait' }) }),
-        },
         ...ASKING_PAGE,
       },
     },
@@ -113,15 +107,6 @@ const login: ZodOpenApiPathsObject = {
       security: SESSION_FORM,
       requestBody: form(z.looseObject(csrfToken)),
       responses: { '200': htmlPage('Signed out'), ...errorPages(400, 403), ...ASKING_PAGE },
-    },
-  },
-  [PATHS.account]: {
-    get: {
-      operationId: 'showAccount',
-      tags,
-      summary: "A person's account",
-      security: [...SESSION, {}],
-      responses: { '200': htmlPage('The page'), ...redirection('To the login'), ...ASKING_PAGE },
     },
   },
 };
@@ -170,4 +155,4 @@ export function asset(operationId: string, summary: string, mediaType: string): 
 }
 
 /** What people see, and the addresses on the way. */
-export const pagePaths: ZodOpenApiPathsObject = { ...authorization, ...login, ...others };
+export const pagePaths: ZodOpenApiPathsObject = { ...authorization, ...login, ...accountPaths, ...others };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CSRF_FIELD } from '../../middleware/csrf.ts';
 import { GRANT_TYPES } from '../../oauth/client.ts';
 
 /**
@@ -99,3 +100,6 @@ export const authorizationRequest = z
     resource: perhaps.meta({ description: 'Tolerated (RFC 8707)' }),
   })
   .meta({ id: 'AuthorizationRequest' });
+
+/** What every form of a page of ours carries. */
+export const csrfToken = { [CSRF_FIELD]: z.string().min(1).meta({ description: 'As the page has it' }) };
