@@ -78,6 +78,10 @@ test('HEAD is answered like GET, without the body', async () => {
     '/auth/login',
     '/oauth/userinfo',
     '/assets/stagedoor.css',
+    '/api-docs/openapi.json',
+    '/swagger-ui',
+    '/swagger-ui/own-origin.js',
+    '/swagger-ui/swagger-ui.css',
     '/nowhere',
   ];
   for (const path of paths) {

@@ -150,6 +150,11 @@ export const text = {
     done: 'You may still be signed in to apps you used. Sign out there too if this device is shared.',
     again: 'Sign in again',
   },
+
+  apiDocumentation: {
+    title: 'API documentation',
+    needsScripts: 'This page needs JavaScript. The document that it shows is at /api-docs/openapi.json.',
+  },
 } as const;
 
 function minutes(seconds: number): string {
