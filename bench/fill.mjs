@@ -18,7 +18,7 @@ export async function fillDatabase(run, { clients, users, tokens, grants, events
     select gen_random_uuid(), client_id, sha256(client_id::bytea), now() from clients where client_name like '%service%'`);
   await run(`
     insert into users (id, username, name, email, password_hash, created_at, password_changed_at)
-    select lpad(to_hex(number), 32, '0')::uuid, 'person' || number, 'Person Number' || number,
+    select ${person('number')}, 'person' || number, 'Person Number' || number,
       'person' || number || '@mail.example', 'no hash', now() - number * interval '1 minute', now() - interval '400 days'
     from generate_series(1, ${users}) as number`);
   await run(`
@@ -30,14 +30,14 @@ export async function fillDatabase(run, { clients, users, tokens, grants, events
   await run(`
     insert into grants (id, client_id, user_id, scope, created_at, expires_at, refresh_generation)
     select gen_random_uuid(), 'client' || lpad((1 + number % ${clients})::text, 16, '0'),
-      lpad(to_hex(case when number <= 1000 then 1 else 1 + number % ${users} end), 32, '0')::uuid,
+      ${person(`case when number <= 1000 then 1 else 1 + number % ${users} end`)},
       'openid read', now() - number * interval '1 second', now() + interval '30 days', 0
     from generate_series(1, ${grants}) as number`);
   await run(`
     insert into access_tokens (id, client_id, user_id, grant_id, scope, issued_at, expires_at)
     select gen_random_uuid(),
       'client' || lpad((case when number % 2 = 0 then 1 else 1 + number % ${clients} end)::text, 16, '0'),
-      case when number % 4 = 1 then lpad(to_hex(1 + number % ${users}), 32, '0')::uuid end, null, 'read',
+      case when number % 4 = 1 then ${person(`1 + number % ${users}`)} end, null, 'read',
       date_trunc('second', now()) - (number % 3600) * interval '1 second',
       date_trunc('second', now()) + (600 + number % 86400) * interval '1 second'
     from generate_series(1, ${tokens}) as number`);
@@ -46,7 +46,7 @@ export async function fillDatabase(run, { clients, users, tokens, grants, events
     select now() - number * interval '1 second',
       (array['login_succeeded', 'login_failed', 'consent_granted', 'grant_revoked', 'access_token_revoked'])[1 + number % 5],
       'client' || lpad((1 + number % ${clients})::text, 16, '0'),
-      lpad(to_hex(1 + number % ${users}), 32, '0')::uuid, '{}'
+      ${person(`1 + number % ${users}`)}, '{}'
     from generate_series(1, ${events}) as number`);
   await run(`
     insert into login_attempts (key, points, expire)
@@ -54,4 +54,9 @@ export async function fillDatabase(run, { clients, users, tokens, grants, events
       (extract(epoch from now()) * 1000)::int8 + 900000
     from generate_series(1, ${users}) as number`);
   await run('vacuum analyze');
+}
+
+/** The id of a user by number, as an expression of SQL. */
+function person(number) {
+  return `('00000000-0000-4000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
 }

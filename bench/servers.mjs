@@ -43,14 +43,15 @@ export async function startBare(profileFolder) {
  * @param {string} databaseUrl
  * @param {string} folder for its log
  * @param {string | undefined} profileFolder
- * @param {{ name?: string, env?: Record<string, string> }} [choice] its name, and settings that are not at their default
+ * @param {{ name?: string, env?: Record<string, string>, scope?: string }} [choice] its name, settings that are not at their
+ * default, and what its client may ask for
  * @returns {Promise<Server & { stop(): Promise<void> }>}
  */
 export async function startStagedoor(
   databaseUrl,
   folder,
   profileFolder,
-  { name = 'stagedoor', env: settings } = {},
+  { name = 'stagedoor', env: settings, scope = 'read write' } = {},
 ) {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
@@ -63,7 +64,7 @@ export async function startStagedoor(
     ...settings,
   };
   await runCli(['migrate'], env);
-  const client = await addClient(env);
+  const client = await addClient(env, scope);
   // To a file and not to us: reading the log would take processor time from what is measured.
   const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, 'w', 0o600);
@@ -82,13 +83,13 @@ export async function startStagedoor(
   };
 }
 
-async function addClient(env) {
+async function addClient(env, scope) {
   const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'].flatMap((type) => [
     '-g',
     type,
   ]);
   // A first-party client: its users are not asked for consent.
-  const flags = ['--first-party', '-r', REDIRECT_URI, '-s', 'read write', ...grantTypes];
+  const flags = ['--first-party', '-r', REDIRECT_URI, '-s', scope, ...grantTypes];
   const shown = await runCli(['clients', 'add', 'Benchmark', ...flags], env);
   const [, id] = /^client_id: (\S+)/m.exec(shown);
   const [, secret] = /^client_secret: (\S+)/m.exec(shown);

@@ -106,6 +106,7 @@ function appParts(
     sources,
     logger,
     issuer: config.issuer,
+    version: packageVersion(),
     registration: config,
     trustedProxies: config.trustedProxies,
     csrfKeys: deriveKeys(storage.secrets, 'csrf'),

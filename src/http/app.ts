@@ -10,6 +10,7 @@ import { Sessions } from '../middleware/session.ts';
 import { traceRequests } from '../middleware/tracing.ts';
 import type { DerivedKey } from '../oauth/master-secret.ts';
 import type { Sources } from '../oauth/sources.ts';
+import type { Operation } from './admin/operation.ts';
 import { adminOperations } from './admin/operations.ts';
 import { addAdminApi } from './admin/routes.ts';
 import { errorEdge, methodNotAllowed, notFound } from './error-edge.ts';
@@ -36,16 +37,20 @@ import { introspectRoute } from './routes/introspect.ts';
 import { loginRoute, postLoginRoute } from './routes/login.ts';
 import { logoutRoute, postLogoutRoute } from './routes/logout.ts';
 import { metricsRoute, type Exposition } from './routes/metrics.ts';
+import { openApiRoute } from './routes/openapi.ts';
 import { registerRoute, type RegistrationPolicy } from './routes/register.ts';
 import { revokeRoute } from './routes/revoke.ts';
 import { errorRoute, startRoute } from './routes/start-page.ts';
 import { stylesheetRoute } from './routes/stylesheet.ts';
+import { swaggerFileRoute, swaggerUiFolderRoute, swaggerUiRoute } from './routes/swagger-ui.ts';
 import { tokenRoute } from './routes/token.ts';
 import { userinfoRoute } from './routes/userinfo.ts';
 
 export interface AppParts {
   readonly actors: Actors;
   readonly issuer: string;
+  /** Of this program, as its document says. */
+  readonly version: string;
   readonly registration: RegistrationPolicy;
   /** Addresses whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
@@ -107,7 +112,9 @@ export function createApp(parts: AppParts): Express {
   if (parts.exposition) app.get('/metrics', metricsRoute(parts.exposition));
   app.post(PATHS.register, registerRoute(actors, parts.registration));
   app.all(PATHS.register, methodNotAllowed('POST'));
-  addPages(app, parts);
+  const operations = adminOperations();
+  addPages(app, parts, operations);
+  addDocumentation(app, parts, operations);
 
   app.use(notFound);
   app.use(errorEdge(logger));
@@ -126,7 +133,11 @@ function newExpress(): Express {
   return app;
 }
 
-function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger, readiness }: AppParts): void {
+function addPages(
+  app: Express,
+  { actors, issuer, csrfKeys, sources, logger, readiness }: AppParts,
+  operations: readonly Operation[],
+): void {
   const cookies = new Cookies(issuer);
   const sessions = new Sessions(actors.auth, cookies);
   const csrf = new Csrf(csrfKeys, cookies, sessions, sources.randomBytes);
@@ -147,7 +158,23 @@ function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger, rea
   app.get(PATHS.stylesheet, stylesheetRoute());
   app.get('/favicon.ico', faviconRoute());
   addPanel(app, pages);
-  addAdminApi(app, adminOperations(), { ...pages, readiness, randomBytes: sources.randomBytes }, logger);
+  addAdminApi(app, operations, { ...pages, readiness, randomBytes: sources.randomBytes }, logger);
+}
+
+/** What developers read. */
+function addDocumentation(
+  app: Express,
+  { issuer, version, exposition }: AppParts,
+  operations: readonly Operation[],
+): void {
+  const withMetrics = exposition !== undefined;
+  const shared = cors('GET');
+  app.get(PATHS.openApi, shared, openApiRoute({ issuer, version, operations, withMetrics }));
+  app.options(PATHS.openApi, shared);
+  app.all(PATHS.openApi, methodNotAllowed('GET'));
+  app.get(PATHS.swaggerUi, swaggerUiRoute());
+  app.get(`${PATHS.swaggerUi}/`, swaggerUiFolderRoute());
+  app.get(PATHS.swaggerFile, swaggerFileRoute(issuer));
 }
 
 function addAccount(app: Express, pages: PageParts): void {

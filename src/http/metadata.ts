@@ -22,6 +22,10 @@ export const PATHS = {
   endOtherSessions: '/account/sessions/end-others',
   endAllSessions: '/account/sessions/end-all',
   stylesheet: '/assets/stagedoor.css',
+  openApi: '/api-docs/openapi.json',
+  swaggerUi: '/swagger-ui',
+  swaggerFile: '/swagger-ui/:file',
+  swaggerRedirect: '/swagger-ui/oauth2-redirect.html',
 } as const;
 
 /**

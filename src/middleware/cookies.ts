@@ -32,6 +32,15 @@ export class Cookies {
   }
 
   #fullName(name: string): string {
-    return this.#secure ? `__Host-${name}` : name;
+    return fullName(this.#secure, name);
   }
+}
+
+/** The name under which a browser keeps a cookie of ours. */
+export function cookieName(issuer: string, name: string): string {
+  return fullName(issuer.startsWith('https:'), name);
+}
+
+function fullName(secure: boolean, name: string): string {
+  return secure ? `__Host-${name}` : name;
 }

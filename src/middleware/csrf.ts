@@ -8,7 +8,8 @@ import type { Sources } from '../oauth/sources.ts';
 import type { Cookies } from './cookies.ts';
 import type { Sessions } from './session.ts';
 
-const COOKIE = 'stagedoor_browser';
+/** The cookie that tells one browser from another. */
+export const BROWSER_COOKIE = 'stagedoor_browser';
 const BROWSER_ID = /^[A-Za-z0-9_-]{43}$/;
 
 /** The form field that carries the token. */
@@ -44,7 +45,7 @@ export class Csrf {
     let browserId = this.#browserId(request);
     if (browserId === undefined) {
       browserId = newSecret(this.#randomBytes);
-      this.#cookies.write(response, COOKIE, browserId);
+      this.#cookies.write(response, BROWSER_COOKIE, browserId);
     }
     return this.#token(this.#keys[0], browserId, request);
   }
@@ -79,7 +80,7 @@ export class Csrf {
   }
 
   #browserId(request: Request): string | undefined {
-    const id = this.#cookies.read(request, COOKIE);
+    const id = this.#cookies.read(request, BROWSER_COOKIE);
     return id !== undefined && BROWSER_ID.test(id) ? id : undefined;
   }
 

@@ -4,7 +4,8 @@ import { hashSecret, type SessionHash } from '../oauth/secret.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { Cookies } from './cookies.ts';
 
-const COOKIE = 'stagedoor_session';
+/** The cookie that carries the session's id. */
+export const SESSION_COOKIE = 'stagedoor_session';
 const SESSION_ID = /^[A-Za-z0-9_-]{43}$/;
 
 /** Login sessions as a browser carries them: a random id in a cookie, known to the server by its hash alone. */
@@ -19,7 +20,7 @@ export class Sessions {
 
   /** The hash of the session id that the browser presents, live or not. */
   presented(request: Request): SessionHash | null {
-    const id = this.#cookies.read(request, COOKIE);
+    const id = this.#cookies.read(request, SESSION_COOKIE);
     return id !== undefined && SESSION_ID.test(id) ? hashSecret<'session'>(id) : null;
   }
 
@@ -30,10 +31,10 @@ export class Sessions {
   }
 
   begin(response: Response, sessionId: Sensitive, expiresAt: Date): void {
-    this.#cookies.write(response, COOKIE, sessionId.reveal(), expiresAt);
+    this.#cookies.write(response, SESSION_COOKIE, sessionId.reveal(), expiresAt);
   }
 
   end(response: Response): void {
-    this.#cookies.clear(response, COOKIE);
+    this.#cookies.clear(response, SESSION_COOKIE);
   }
 }

@@ -11,26 +11,28 @@ const MAX_REDIRECT_URIS = 50;
 const NO_CONTROL = [/^\P{Cc}*$/u, 'contains a control character'] as const;
 
 /** A registration request (RFC 7591 §2). Metadata that we do not know is ignored, as the RFC asks. */
-const registration = z.object({
-  redirect_uris: z.array(z.string()).max(MAX_REDIRECT_URIS).default([]),
-  token_endpoint_auth_method: z.enum(TOKEN_ENDPOINT_AUTH_METHODS).default('client_secret_basic'),
-  grant_types: z.array(z.string().max(200)).max(20).default(['authorization_code']),
-  response_types: z.array(z.string().max(200)).max(20).optional(),
-  client_name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
-    .regex(...NO_CONTROL)
-    .default('Unnamed client'),
-  client_uri: z
-    .url({ protocol: /^https?$/ })
-    .max(2048)
-    .regex(...NO_CONTROL)
-    .optional(),
-  scope: z.string().max(4096).optional(),
-  id_token_signed_response_alg: z.enum(['RS256', 'ES256']).default('RS256'),
-});
+export const clientRegistration = z
+  .object({
+    redirect_uris: z.array(z.string()).max(MAX_REDIRECT_URIS).default([]),
+    token_endpoint_auth_method: z.enum(TOKEN_ENDPOINT_AUTH_METHODS).default('client_secret_basic'),
+    grant_types: z.array(z.string().max(200)).max(20).default(['authorization_code']),
+    response_types: z.array(z.string().max(200)).max(20).optional(),
+    client_name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .regex(...NO_CONTROL)
+      .default('Unnamed client'),
+    client_uri: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .regex(...NO_CONTROL)
+      .optional(),
+    scope: z.string().max(4096).optional(),
+    id_token_signed_response_alg: z.enum(['RS256', 'ES256']).default('RS256'),
+  })
+  .meta({ id: 'ClientRegistration' });
 
 /**
  * Reads a registration request. Grant types and scopes that cannot be had are left out of what is granted,
@@ -38,7 +40,7 @@ const registration = z.object({
  * Throws InvalidClientMetadata or InvalidRedirectUri.
  */
 export function parseClientMetadata(body: unknown): ClientMetadata {
-  const parsed = registration.safeParse(body);
+  const parsed = clientRegistration.safeParse(body);
   if (!parsed.success) throw new InvalidClientMetadata(describe(parsed.error));
   const asked = parsed.data;
   const grantTypes = grantTypesOf(asked.grant_types, asked.redirect_uris);

@@ -43,6 +43,8 @@ const CLOSED = [
   ['POST', '/clients/register'],
   ['GET', '/health'],
   ['GET', '/ready'],
+  ['GET', '/admin/api/keys'],
+  ['GET', '/swagger-ui'],
   ['GET', '/nowhere'],
 ] as const;
 

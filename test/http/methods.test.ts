@@ -80,6 +80,10 @@ test('HEAD is answered like GET, without the body', async () => {
     '/assets/stagedoor.css',
     '/assets/panel/nothing.js',
     '/admin',
+    '/api-docs/openapi.json',
+    '/swagger-ui',
+    '/swagger-ui/own-origin.js',
+    '/swagger-ui/swagger-ui.css',
     '/nowhere',
   ];
   for (const path of paths) {

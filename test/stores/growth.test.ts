@@ -20,7 +20,7 @@ const COUNTS = { clients: 100_000, users: 100_000, tokens: 1_000_000, grants: 10
 const FILL_TIMEOUT_MS = 240_000;
 
 const CLIENT = `client${'1'.padStart(16, '0')}`;
-const USER = '00000000-0000-0000-0000-000000000001';
+const USER = '00000000-0000-4000-8000-000000000001';
 const ANYBODY = { clientId: null, userId: null };
 const ANYTHING: AuditFilter = { type: null, clientId: null, userId: null, from: null, until: null };
 const LATE = { limit: 50, after: { at: new Date(), id: USER } };

@@ -173,6 +173,11 @@ export const text = {
       account: 'Your account',
     },
   },
+
+  apiDocumentation: {
+    title: 'API documentation',
+    needsScripts: 'This page needs JavaScript. The document that it shows is at /api-docs/openapi.json.',
+  },
 } as const;
 
 function minutes(seconds: number): string {
