@@ -109,7 +109,11 @@ test.each([
   const body = Object.keys(fields).length === 0 ? {} : { client_name: 'A client', ...fields };
   const answer = await admin.call('POST', '/clients', body);
   expect(answer.status).toBe(422);
-  expect(answer.body).toMatchObject({ error: 'unprocessable_content', status: 422 });
+  expect(answer.body).toMatchObject({
+    error: 'unprocessable_content',
+    status: 422,
+    title: 'Unprocessable Content',
+  });
   expect(answer.body.errors).toContainEqual({
     field,
     message: typeof message === 'string' ? message : expect.stringMatching(message),

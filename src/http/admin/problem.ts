@@ -5,6 +5,9 @@ import { Conflict, InsufficientScope, InvalidToken, UnprocessableContent } from 
 import type { FieldProblem, OAuthError } from '../../oauth/errors.ts';
 import { errorHead, sendJson } from '../respond.ts';
 
+/** Node.js has the older name of one (RFC 9110 §15.5.21). */
+const TITLES: typeof STATUS_CODES = { ...STATUS_CODES, 422: 'Unprocessable Content' };
+
 /** Problem details (RFC 9457 §3.1), with the OAuth error code and what is wrong with each field. */
 export const problem = z
   .object({
@@ -26,7 +29,7 @@ export function sendProblem(response: Response, error: OAuthError, scope: string
   const problems = problemsOf(error);
   const body: z.input<typeof problem> = {
     type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Error',
+    title: TITLES[status] ?? 'Error',
     status,
     detail: error.message,
     error: error.code,

@@ -190,6 +190,8 @@ const SCOPE_WORDS: ReadonlyMap<string, string> = new Map([
   ['profile', 'see your profile, such as your name'],
   ['email', 'see your email address'],
   ['offline_access', 'keep this access while you are away, until it is withdrawn'],
+  ['admin', 'administer this server as you can: change its clients, users, tokens and keys'],
+  ['admin:read', 'see what an admin of this server sees, and change nothing'],
 ]);
 
 /** A scope in words that complete “the app can …”; a scope we have no words for is quoted by its name. */
