@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { describeBug } from '../describe-bug.ts';
 import { contextOf } from '../middleware/request-context.ts';
-import { InvalidClient, InvalidToken, OAuthError } from '../oauth/errors.ts';
+import { InvalidClient, InvalidRequest, InvalidToken, OAuthError } from '../oauth/errors.ts';
 import { errorPage } from './pages/error-page.ts';
 import { text } from './pages/text.ts';
 import { publicError, sendError, sendJson } from './respond.ts';
@@ -11,7 +11,8 @@ import { sendErrorPage, sendPage } from './send-page.ts';
 /** Where every error of a request ends: shown as a page to a person, as JSON to a program, and logged if it is a bug. */
 export function errorEdge(logger: Logger) {
   // Express knows an error handler by its four parameters.
-  return (error: unknown, _request: Request, response: Response, _next: NextFunction): void => {
+  return (thrown: unknown, _request: Request, response: Response, _next: NextFunction): void => {
+    const error = asRefusal(thrown);
     if (!(error instanceof OAuthError)) logBug(logger, response, error);
     if (response.headersSent) {
       response.destroy();
@@ -20,6 +21,11 @@ export function errorEdge(logger: Logger) {
     if (contextOf(response).isPage) sendErrorPage(response, error);
     else sendError(response, publicError(error), challengeFor(error));
   };
+}
+
+/** What Express throws at an address whose percent-encoding is broken is the caller's mistake. */
+export function asRefusal(error: unknown): unknown {
+  return error instanceof URIError ? new InvalidRequest('The address is not encoded correctly') : error;
 }
 
 /** A 401 names the scheme that would do (RFC 6749 §5.2, RFC 6750 §3). */

@@ -109,6 +109,8 @@ test('what is unknown is a problem too, and a wrong method says which are right'
   const admin = await adminBySession(server);
   expect(await admin.call('GET', '/nothing')).toMatchObject({ status: 404, body: { error: 'not_found' } });
   expect(await admin.call('GET', '/clients/short')).toMatchObject({ status: 404 });
+  const broken = await admin.call('GET', '/clients/%');
+  expect(broken).toMatchObject({ status: 400, body: { error: 'invalid_request', status: 400 } });
   const wrong = await admin.call('PUT', '/clients', {});
   expect(wrong.status).toBe(405);
   expect(wrong.headers.get('allow')).toBe('GET, POST');

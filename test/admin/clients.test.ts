@@ -43,6 +43,8 @@ test('a client is registered, gets a token, is listed, and its token is revoked'
   expect(items).toEqual([
     expect.objectContaining({
       client_id: client.client_id,
+      client_name: 'Machine',
+      username: null,
       user_id: null,
       grant_id: null,
       scope: 'read write',
@@ -230,14 +232,16 @@ test('a deleted client takes its tokens, grants and consents along', async () =>
   });
   const tokens = await obtainTokens(server.issuer, app);
   const grants = await admin.call('GET', `/grants?client_id=${app.client_id}`);
-  expect(grants.body.items).toMatchObject([{ scope: 'openid read', refreshable: true, status: 'active' }]);
+  expect(grants.body.items).toMatchObject([
+    { scope: 'openid read', refreshable: true, status: 'active', client_name: 'Machine', username: 'admin' },
+  ]);
   expect((await admin.call('DELETE', `/clients/${app.client_id}`)).status).toBe(204);
   expect((await admin.call('GET', `/clients/${app.client_id}`)).status).toBe(404);
   expect((await admin.call('DELETE', `/clients/${app.client_id}`)).status).toBe(404);
   expect((await refresh(server.issuer, app, tokens.refresh_token)).status).toBe(401);
   expect((await introspect(server.issuer, witness, tokens.access_token)).active).toBe(false);
   const after = await admin.call('GET', `/grants?client_id=${app.client_id}`);
-  expect(after.body.items).toMatchObject([{ status: 'revoked' }]);
+  expect(after.body.items).toMatchObject([{ status: 'revoked', client_name: null }]);
 });
 
 test('all that a client has is revoked at once, and a grant by itself', async () => {

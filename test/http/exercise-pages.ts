@@ -1,10 +1,14 @@
 import { expect } from '@jest/globals';
+import { PANEL_ROUTES } from '../../src/http/panel/panel-paths.ts';
 import { SWAGGER_FILES } from '../../src/http/openapi/swagger-files.ts';
 import { authorizationUrl } from '../support/client.ts';
 import type { DocumentedServer } from '../support/documented.ts';
 import { formOf, type Person } from '../support/person.ts';
 import { ADMIN } from '../support/server.ts';
 import { expectAnswer, registered } from './exercise-oauth.ts';
+
+/** Somebody who is no admin. */
+export const PETER = { username: 'peter', password: 'a password long enough' };
 
 /** Everything that people and probes open, well and badly. A second failed login to an account locks it. */
 export async function exercisePages(api: DocumentedServer): Promise<void> {
@@ -13,6 +17,7 @@ export async function exercisePages(api: DocumentedServer): Promise<void> {
   for (const path of ['/health', '/ready', '/metrics', '/assets/stagedoor.css', '/api-docs/openapi.json']) {
     await expectAnswer(200, api.ask('GET', path));
   }
+  await exercisePanel(api);
   await expectAnswer(303, api.ask('GET', '/'));
   await expectAnswer(400, api.ask('GET', '/error?error=access_denied'));
   await expectAnswer(204, api.ask('GET', '/favicon.ico'));
@@ -58,6 +63,25 @@ async function exerciseLogin(api: DocumentedServer): Promise<void> {
   const asked = await person.request('/auth/logout');
   expect(await send(person, '/auth/logout', formOf(asked).fields)).toBe(200);
   expect((await person.request('/auth/logout')).status).toBe(200);
+}
+
+/** By an admin, by somebody else, and by nobody. */
+async function exercisePanel(api: DocumentedServer): Promise<void> {
+  const [admin, peter] = [api.person(), api.person()];
+  await admin.logIn(await admin.open('/auth/login'));
+  await peter.logIn(await peter.open('/auth/login'), PETER);
+  for (const route of PANEL_ROUTES) {
+    const path = route.replace(/:\w+/, 'new');
+    expect((await admin.request(path)).status).toBe(200);
+    expect((await peter.request(path)).status).toBe(403);
+    await expectAnswer(303, api.ask('GET', path));
+    if (path !== route) expect((await admin.request(route.replace(/:\w+/, 'a.b'))).status).toBe(404);
+  }
+  const { text } = await admin.request('/admin');
+  for (const [, file] of text.matchAll(/(?:href|src)="(\/assets\/panel\/[^"]+)"/g)) {
+    await expectAnswer(200, api.ask('GET', file!));
+  }
+  await expectAnswer(404, api.ask('GET', '/assets/panel/none/main.js'));
 }
 
 async function exerciseAuthorization(api: DocumentedServer): Promise<void> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { succeed, valueOf } from '../cli/commands.ts';
 import { REDIRECT_URI, type TestClient } from '../support/client.ts';
 import { DocumentedServer } from '../support/documented.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { runCli, startServer, type TestServer } from '../support/server.ts';
 import { exerciseAccount } from './exercise-account.ts';
 import {
   AdminCaller,
@@ -13,7 +13,7 @@ import {
   exerciseWatching,
 } from './exercise-admin.ts';
 import { credentials, exerciseOauth, expectAnswer, registered } from './exercise-oauth.ts';
-import { exercisePages } from './exercise-pages.ts';
+import { exercisePages, PETER } from './exercise-pages.ts';
 
 let server: TestServer;
 let closed: TestServer;
@@ -52,6 +52,7 @@ test('programs are answered as documented', async () => {
 });
 
 test('people are answered as documented', async () => {
+  await runCli(['users', 'add', PETER.username, '--password-stdin'], server.env, `${PETER.password}\n`);
   await exercisePages(api);
 });
 

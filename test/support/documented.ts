@@ -138,7 +138,10 @@ export class DocumentedServer {
   #operationOf({ method, url }: Exchange): Operation {
     const { pathname } = new URL(url);
     const matching = this.operations().filter((each) => {
-      const pattern = each.path.replaceAll('.', String.raw`\.`).replaceAll(/\{[^}]+\}/g, '[^/]+');
+      const pattern = each.path
+        .replaceAll('.', String.raw`\.`)
+        .replaceAll('{path}', '.+')
+        .replaceAll(/\{[^}]+\}/g, '[^/]+');
       return each.method === method.toLowerCase() && new RegExp(`^${pattern}$`).test(pathname);
     });
     // A path without parameters goes before one that has some.

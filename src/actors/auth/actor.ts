@@ -53,6 +53,7 @@ export function spawnAuthActor(parts: AuthParts, name: string): AuthRef {
         isAdmin: ({ userId }) => users.isAdmin(userId),
         addUser: (message) => addUser(parts, message),
         listUsers: (message) => listUsers(parts, message),
+        listUsernames: ({ userIds }) => users.listUsernames(userIds),
         countUsers: () => users.count(),
         readUser: (message) => readUser(parts, message),
         updateUser: (message) => updateUser(parts, message),

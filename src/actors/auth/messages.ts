@@ -146,6 +146,8 @@ export type AuthMessage =
       readonly search: string | null;
       readonly page: PageRequest;
     }
+  /** What users are called, in the order of their ids; null where there is none. */
+  | { readonly type: 'listUsernames'; readonly userIds: readonly string[] }
   /** How many users there are; an estimate where there are many. */
   | { readonly type: 'countUsers' }
   /** Throws NotFound. */
@@ -238,6 +240,7 @@ export interface AuthReplies extends AccountReplies {
   readonly isAdmin: boolean;
   readonly addUser: UserSummary;
   readonly listUsers: Page<UserDetails>;
+  readonly listUsernames: readonly (string | null)[];
   readonly countUsers: number;
   readonly readUser: UserDetails;
   readonly updateUser: UserDetails;

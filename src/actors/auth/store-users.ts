@@ -84,6 +84,13 @@ const SEARCH = {
     order by created_at desc, id desc limit ?`,
 };
 
+const USERNAMES = {
+  name: 'users_usernames',
+  sql: `
+    select username from unnest(?::uuid[]) with ordinality as input (id, position)
+    left join users on users.id = input.id order by position`,
+};
+
 const COUNT = {
   name: 'users_count',
   sql: 'select count(*)::int as count from users tablesample system (?::float8)',
@@ -231,6 +238,12 @@ export class UserStore {
   /** How many there are; an estimate where there are many. */
   count(): Promise<number> {
     return sampledCount(this.#queries, 'users', COUNT);
+  }
+
+  /** In the order of the ids; null where there is no such user. */
+  async listUsernames(userIds: readonly string[]): Promise<readonly (string | null)[]> {
+    const rows = await this.#queries.query<{ username: string | null }>(USERNAMES, [userIds]);
+    return rows.map(({ username }) => username);
   }
 
   async read(userId: string): Promise<UserSummary | undefined> {

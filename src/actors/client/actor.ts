@@ -49,6 +49,7 @@ export function spawnClientActor(parts: ClientParts, name: string): ClientRef {
         },
         read: async ({ clientId }) => found(await store.read(clientId)),
         list: ({ search, page }) => store.list(search, page),
+        listNames: ({ clientIds }) => store.listNames(clientIds),
         count: () => store.count(),
         update: (message) => changing(message.clientId, updateClient(parts, message)),
         delete: (message) => changing(message.clientId, deleteClient(parts, message)),

@@ -54,6 +54,8 @@ export type ClientMessage =
       readonly search: string | null;
       readonly page: PageRequest;
     }
+  /** What clients are called, in the order of their ids; null where there is none. */
+  | { readonly type: 'listNames'; readonly clientIds: readonly string[] }
   /** How many clients there are; an estimate where there are many. */
   | { readonly type: 'count' }
   | {
@@ -99,6 +101,7 @@ export interface ClientReplies {
   readonly authenticate: Client;
   readonly read: ClientDetails;
   readonly list: Page<ClientDetails>;
+  readonly listNames: readonly (string | null)[];
   readonly count: number;
   readonly update: ClientDetails;
   readonly delete: void;

@@ -100,6 +100,13 @@ const DELETE = {
     select pg_notify('${CLIENT_CHANGES}', client_id) from deleted`,
 };
 
+const NAMES = {
+  name: 'clients_names',
+  sql: `
+    select client_name from unnest(?::text[]) with ordinality as input (id, position)
+    left join clients on clients.client_id = input.id order by position`,
+};
+
 const COUNT = {
   name: 'clients_count',
   sql: 'select count(*)::int as count from clients tablesample system (?::float8)',
@@ -164,6 +171,12 @@ export class ClientStore {
       secrets.map((secret) => secret.id),
       secrets.map((secret) => secret.hash.toString('hex')),
     ]);
+  }
+
+  /** In the order of the ids; null where there is no such client. */
+  async listNames(clientIds: readonly string[]): Promise<readonly (string | null)[]> {
+    const rows = await this.#queries.query<{ client_name: string | null }>(NAMES, [clientIds]);
+    return rows.map((row) => row.client_name);
   }
 
   /** How many there are; an estimate where there are many. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AUDIT_EVENT_TYPES, type AuditFilter, type RecordedEvent } from '../../actors/audit/messages.ts';
 import type { Position } from '../../actors/paging.ts';
+import { names, namesFor, type Names } from './names.ts';
 import { operation, type OperationTools } from './operation.ts';
 import { listBody, listOf, pageQuery, pageRequest } from './paging.ts';
 import { clientId, date, formatTime, time, uuid } from './values.ts';
@@ -14,6 +15,7 @@ const auditEvent = z
     occurred_at: time,
     type: z.enum(AUDIT_EVENT_TYPES),
     client_id: z.string().nullable(),
+    ...names,
     user_id: uuid.nullable(),
     actor: z
       .string()
@@ -48,7 +50,8 @@ export const auditOperations = [
     handle: async ({ actors, query }) => {
       const page = pageRequest(query);
       const found = await actors.audit.ask({ type: 'list', filter: filterOf(query), page });
-      return { body: listBody(found, eventBody) };
+      const named = await namesFor(actors, found.items);
+      return { body: listBody(found, (event) => eventBody(event, named(event))) };
     },
   }),
   operation({
@@ -80,7 +83,8 @@ async function* allEvents(
 ): AsyncGenerator<z.input<typeof auditEvent>> {
   let page = first;
   for (;;) {
-    yield* page.items.map(eventBody);
+    const named = await namesFor(actors, page.items);
+    yield* page.items.map((event) => eventBody(event, named(event)));
     if (page.next === null) return;
     page = await exportPage(actors, filter, page.next);
   }
@@ -100,12 +104,13 @@ function filterOf(query: z.output<typeof filterQuery>): AuditFilter {
   };
 }
 
-function eventBody(event: RecordedEvent): z.input<typeof auditEvent> {
+function eventBody(event: RecordedEvent, involved: Names): z.input<typeof auditEvent> {
   return {
     id: event.id,
     occurred_at: formatTime(event.occurredAt),
     type: event.type,
     client_id: event.clientId ?? null,
+    ...involved,
     user_id: event.userId ?? null,
     actor: event.caller.actor ?? null,
     remote_address: event.caller.remoteAddress,

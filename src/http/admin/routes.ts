@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { callerOf } from '../../middleware/request-context.ts';
 import { InvalidRequest, NotFound, OAuthError, PreconditionRequired } from '../../oauth/errors.ts';
 import { UnprocessableContent, type FieldProblem } from '../../oauth/errors.ts';
-import { logBug, methodNotAllowed } from '../error-edge.ts';
+import { asRefusal, logBug, methodNotAllowed } from '../error-edge.ts';
 import { readJson, readQuery } from '../read-body.ts';
 import { publicError, sendJson } from '../respond.ts';
 import { admit, ADMIN_READ_SCOPE, ADMIN_SCOPE, type AccessParts } from './access.ts';
@@ -30,6 +30,11 @@ export function addAdminApi(
   }
   app.use(ADMIN_API, (_request: Request, response: Response) => {
     sendProblem(response, new NotFound('There is nothing at this address'), ADMIN_SCOPE);
+  });
+  app.use(ADMIN_API, (thrown: unknown, _request: Request, response: Response, next: NextFunction) => {
+    const error = asRefusal(thrown);
+    if (error instanceof InvalidRequest && !response.headersSent) sendProblem(response, error, ADMIN_SCOPE);
+    else next(thrown);
   });
 }
 

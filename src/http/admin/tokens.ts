@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccessTokenSummary, GrantSummary } from '../../actors/token/messages.ts';
 import { InvalidRequest } from '../../oauth/errors.ts';
+import { names, namesFor, type Names } from './names.ts';
 import { operation } from './operation.ts';
 import { listBody, listOf, pageQuery, pageRequest } from './paging.ts';
 import { clientId, formatTime, time, uuid } from './values.ts';
@@ -13,6 +14,7 @@ const accessToken = z
   .object({
     token_id: uuid.meta({ description: 'The jti of the token' }),
     client_id: clientId,
+    ...names,
     user_id: uuid.nullable().meta({ description: 'Null: the client got it for itself' }),
     grant_id: uuid.nullable(),
     scope: z.string(),
@@ -26,6 +28,7 @@ const grant = z
   .object({
     grant_id: uuid,
     client_id: clientId,
+    ...names,
     user_id: uuid,
     scope: z.string(),
     created_at: time,
@@ -56,7 +59,8 @@ export const tokenOperations = [
       const page = pageRequest(query);
       const owner = ownerOf(query);
       const found = await actors.tokens.ask({ type: 'listAccessTokens', owner, page });
-      return { body: listBody(found, tokenBody) };
+      const named = await namesFor(actors, found.items);
+      return { body: listBody(found, (token) => tokenBody(token, named(token))) };
     },
   }),
   operation({
@@ -84,7 +88,8 @@ export const tokenOperations = [
     handle: async ({ actors, query }) => {
       const filter = { clientId: query.client_id ?? null, userId: query.user_id ?? null };
       const found = await actors.tokens.ask({ type: 'listGrants', filter, page: pageRequest(query) });
-      return { body: listBody(found, grantBody) };
+      const named = await namesFor(actors, found.items);
+      return { body: listBody(found, (one) => grantBody(one, named(one))) };
     },
   }),
   operation({
@@ -118,10 +123,11 @@ function ownerOf(query: {
   throw new InvalidRequest('Name exactly one of client_id, user_id and grant_id');
 }
 
-function tokenBody(token: AccessTokenSummary): z.input<typeof accessToken> {
+function tokenBody(token: AccessTokenSummary, involved: Names): z.input<typeof accessToken> {
   return {
     token_id: token.tokenId,
     client_id: token.clientId,
+    ...involved,
     user_id: token.userId,
     grant_id: token.grantId,
     scope: token.scope,
@@ -131,10 +137,11 @@ function tokenBody(token: AccessTokenSummary): z.input<typeof accessToken> {
   };
 }
 
-function grantBody(summary: GrantSummary): z.input<typeof grant> {
+function grantBody(summary: GrantSummary, involved: Names): z.input<typeof grant> {
   return {
     grant_id: summary.grantId,
     client_id: summary.clientId,
+    ...involved,
     user_id: summary.userId,
     scope: summary.scope,
     created_at: formatTime(summary.createdAt),

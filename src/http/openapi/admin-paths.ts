@@ -31,9 +31,9 @@ export function adminPaths(operations: readonly Operation[]): ZodOpenApiPathsObj
   return paths;
 }
 
-/** An address as OpenAPI writes it: `/clients/{client_id}` for Express's `/clients/:client_id`. */
+/** An address as OpenAPI writes it: `/clients/{client_id}` for Express's `/clients/:client_id`, `{path}` for `{*path}`. */
 export function documentedPath(route: string): string {
-  return route.replaceAll(/:(\w+)/g, '{$1}');
+  return route.replaceAll(/:(\w+)|\{\*(\w+)\}/g, '{$1$2}');
 }
 
 function describe(operation: Operation, isVersioned: boolean): ZodOpenApiOperationObject {

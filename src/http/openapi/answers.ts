@@ -109,6 +109,19 @@ export function wrongMethod(): Answers {
   };
 }
 
+/** The answer where nothing is: a page for a browser, JSON for a program. */
+export const NOTHING_HERE: Answers = {
+  '404': {
+    description: reasonOf(404),
+    content: {
+      'application/json': {
+        schema: z.object({ error: z.literal('not_found'), error_description: sentence }),
+      },
+      'text/html': { schema: z.string() },
+    },
+  },
+};
+
 /** JSON of a shape. */
 export function json(description: string, schema: z.ZodType): ZodOpenApiResponseObject {
   return { description, content: { 'application/json': { schema } } };

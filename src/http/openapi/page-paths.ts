@@ -4,6 +4,7 @@ import { PATHS } from '../metadata.ts';
 import { accountPaths } from './account-paths.ts';
 import { errorPages, htmlPage, redirection, wrongMethod } from './answers.ts';
 import { form } from './oauth-paths.ts';
+import { panelPaths } from './panel-paths.ts';
 import { authorizationRequest, csrfToken } from './request-schemas.ts';
 import { FORM, SESSION, SESSION_FORM } from './security.ts';
 
@@ -155,4 +156,10 @@ export function asset(operationId: string, summary: string, mediaType: string): 
 }
 
 /** What people see, and the addresses on the way. */
-export const pagePaths: ZodOpenApiPathsObject = { ...authorization, ...login, ...accountPaths, ...others };
+export const pagePaths: ZodOpenApiPathsObject = {
+  ...authorization,
+  ...login,
+  ...accountPaths,
+  ...panelPaths,
+  ...others,
+};

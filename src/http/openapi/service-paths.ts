@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { PATHS } from '../metadata.ts';
 import { readiness } from './answer-schemas.ts';
-import { htmlPage, json, oauthErrors, redirection, type Answers } from './answers.ts';
+import { htmlPage, json, NOTHING_HERE, oauthErrors, redirection } from './answers.ts';
 import { documentedPath } from './admin-paths.ts';
 import { preflight } from './oauth-paths.ts';
 import { SWAGGER_FILES } from './swagger-files.ts';
@@ -44,13 +44,6 @@ const metrics: ZodOpenApiPathsObject = {
 };
 
 const tags = ['Documentation'];
-
-const notFound: Answers = {
-  '404': json(
-    'There is no such file',
-    z.object({ error: z.literal('not_found'), error_description: z.string() }),
-  ),
-};
 
 const documentation: ZodOpenApiPathsObject = {
   [PATHS.openApi]: {
@@ -99,7 +92,7 @@ const documentation: ZodOpenApiPathsObject = {
           ),
         },
         '304': { description: 'It is as If-None-Match says', headers: z.object({ etag: z.string() }) },
-        ...notFound,
+        ...NOTHING_HERE,
       },
     },
   },

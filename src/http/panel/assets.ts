@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { NextFunction, Request, Response } from 'express';
 import { panelStylesheet } from './style/panel-stylesheet.ts';
 
@@ -17,6 +18,8 @@ const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';
 const MAX_AGE_SECONDS = 31_536_000;
 const SMALLEST_TO_COMPRESS = 1024;
+
+const zip = promisify(gzip);
 
 export interface PanelAssets {
   readonly files: ReadonlyMap<string, Asset>;
@@ -36,16 +39,18 @@ interface Asset {
  * Reads what the panel's pages load. The list is fixed here, by what the build made, and each address carries a hash over
  * all of it: a page never runs one version's module with another's, and what was fetched once may be kept for good.
  */
-export function readPanelAssets(): PanelAssets {
-  const modules = [...namesIn(BROWSER), ...SHARED];
+export async function readPanelAssets(): Promise<PanelAssets> {
+  const modules = [...(await namesIn(BROWSER)), ...SHARED];
+  const scripts = modules.map(async (name) => [name, await script(join(SOURCES, name))] as const);
   const sources = new Map<string, Source>([
-    ...modules.map((name): [string, Source] => [name, script(join(SOURCES, name))]),
-    ['chart.js', script(chartFile())],
+    ...(await Promise.all(scripts)),
+    ['chart.js', await script(chartFile())],
     ['panel.css', { type: STYLE, body: Buffer.from(panelStylesheet) }],
   ]);
   const base = `/assets/panel/${hashOf(sources)}/`;
+  const files = [...sources].map(async ([name, source]) => [base + name, await compress(source)] as const);
   return {
-    files: new Map([...sources].map(([name, source]) => [base + name, compress(source)])),
+    files: new Map(await Promise.all(files)),
     stylesheet: `${base}panel.css`,
     main: `${base}${BROWSER}/main.js`,
     modules: modules.map((name) => base + name),
@@ -54,13 +59,16 @@ export function readPanelAssets(): PanelAssets {
 
 type Source = Pick<Asset, 'type' | 'body'>;
 
-function namesIn(folder: string): string[] {
-  const names = readdirSync(join(SOURCES, folder)).filter((name) => name.endsWith('.js'));
-  return names.sort().map((name) => `${folder}/${name}`);
+async function namesIn(folder: string): Promise<string[]> {
+  const names = await readdir(join(SOURCES, folder));
+  return names
+    .filter((name) => name.endsWith('.js'))
+    .sort()
+    .map((name) => `${folder}/${name}`);
 }
 
-function script(file: string): Source {
-  return { type: SCRIPT, body: readFileSync(file) };
+async function script(file: string): Promise<Source> {
+  return { type: SCRIPT, body: await readFile(file) };
 }
 
 /** The build of Chart.js that needs nothing else, which its package does not export by name. */
@@ -75,14 +83,14 @@ function hashOf(sources: ReadonlyMap<string, Source>): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-function compress({ type, body }: Source): Asset {
-  return { type, body, compressed: body.length < SMALLEST_TO_COMPRESS ? body : gzipSync(body) };
+async function compress({ type, body }: Source): Promise<Asset> {
+  return { type, body, compressed: body.length < SMALLEST_TO_COMPRESS ? body : await zip(body) };
 }
 
-/** GET /assets/panel/…: one of the files read at start, and nothing else. */
-export function assetRoute({ files }: PanelAssets) {
-  return (request: Request, response: Response, next: NextFunction): void => {
-    const asset = files.get(request.path);
+/** GET /assets/panel/…: one of the files that were read, and nothing else. */
+export function assetRoute(assets: () => Promise<PanelAssets>) {
+  return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
+    const asset = (await assets()).files.get(request.path);
     if (!asset) {
       next();
       return;

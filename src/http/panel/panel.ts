@@ -9,13 +9,21 @@ import { shellPage } from './shell-page.ts';
 
 /** The control panel: one shell for all its pages, and the scripts that fill it from the admin API. */
 export function addPanel(app: Express, parts: PageParts): void {
-  const assets = readPanelAssets();
-  app.get('/assets/panel/{*file}', assetRoute(assets));
+  // By whoever asks first: a server that nobody administers starts sooner and stays smaller.
+  let read: Promise<PanelAssets> | undefined;
+  const assets = () => {
+    read ??= readPanelAssets().catch((error: unknown) => {
+      read = undefined;
+      throw error;
+    });
+    return read;
+  };
+  app.get('/assets/panel/{*path}', assetRoute(assets));
   for (const path of PANEL_ROUTES) app.get(path, panelRoute(parts, assets));
 }
 
 /** An admin gets the shell; whoever is not signed in the login that leads back here; anybody else is told why not. */
-function panelRoute({ sessions, csrf }: PageParts, assets: PanelAssets) {
+function panelRoute({ sessions, csrf }: PageParts, assets: () => Promise<PanelAssets>) {
   return page(async (request, response, next) => {
     const address = request.originalUrl;
     if (!isPanelPage(request.path)) {
@@ -30,7 +38,7 @@ function panelRoute({ sessions, csrf }: PageParts, assets: PanelAssets) {
       sendPage(response, 403, forbiddenPage({ username: session.username, signInLocation }));
     } else {
       const csrfToken = csrf.issue(request, response);
-      const shell = { username: session.username, csrfToken, path: request.path, assets };
+      const shell = { username: session.username, csrfToken, path: request.path, assets: await assets() };
       sendPageWithScripts(response, 200, shellPage(shell));
     }
   });

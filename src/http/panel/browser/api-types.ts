@@ -78,8 +78,8 @@ export interface Session {
 
 /** Who an id belongs to, where the server says so; whoever is gone has no name any more. */
 export interface Names {
-  readonly client_name?: string | null;
-  readonly username?: string | null;
+  readonly client_name: string | null;
+  readonly username: string | null;
 }
 
 export type Standing = 'active' | 'revoked';
