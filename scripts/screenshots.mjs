@@ -1,4 +1,4 @@
-// Takes the pictures of the control panel that the README shows: npm run screenshots
+// Takes the pictures of the pages that the README shows: npm run screenshots
 // A real server on the embedded database, with data that was made through its own interfaces. Only the hour of traffic that
 // the overview's charts show is made up: a server that has just started has none.
 import { spawn } from 'node:child_process';
@@ -17,6 +17,7 @@ const CLI = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url));
 const PASSWORD = 'a password for pictures';
 const LARGEST_BYTES = 150_000;
 const DESK = { width: 1280, height: 860 };
+const SHEET = { width: 800, height: 760 };
 const PHONE = { width: 375, height: 760 };
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-screenshots-'));
@@ -48,7 +49,7 @@ try {
 async function takeAll() {
   mkdirSync(IMAGES, { recursive: true });
   const light = await open('light', DESK);
-  const { clientId, userId } = await fillWithData(light);
+  const { clientId, userId, wiki } = await fillWithData(light);
   const pages = {
     overview: '',
     clients: '/clients',
@@ -61,8 +62,34 @@ async function takeAll() {
     activity: '/activity',
   };
   for (const [name, path] of Object.entries(pages)) await take(light, path, `panel-${name}`);
+  await takePeoplesPages(wiki);
   await take(await open('dark', DESK), '', 'panel-overview-dark');
   await take(await open('light', PHONE), '', 'panel-phone');
+}
+
+/** What a person sees on the way through an app, and at home. */
+async function takePeoplesPages(wiki) {
+  const context = await browser.newContext({ colorScheme: 'light', viewport: SHEET });
+  const page = await context.newPage();
+  await page.goto(`${base}${authorization(wiki.client)}`);
+  await shoot(page, 'login');
+  await page.getByLabel('Username').fill('ada');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Allow', exact: true }).waitFor();
+  await shoot(page, 'consent');
+  await page.goto(`${base}/oauth/authorize?client_id=unknown`);
+  await shoot(page, 'error');
+  await page.goto(`${base}/account`);
+  await shoot(page, 'account');
+  await page.goto(`${base}/auth/logout`);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await shoot(page, 'logged-out');
+  await page.setViewportSize(DESK);
+  await page.goto(`${base}/swagger-ui`);
+  await page.getByText('Clients', { exact: true }).first().waitFor();
+  await shoot(page, 'swagger-ui');
+  await context.close();
 }
 
 async function open(colorScheme, viewport) {
@@ -85,6 +112,10 @@ async function take(page, path, name) {
   await page.locator('h1').first().waitFor();
   await page.locator('.loading, [aria-busy]').first().waitFor({ state: 'detached' });
   await sleep(500); // charts draw in the next frames
+  await shoot(page, name);
+}
+
+async function shoot(page, name) {
   const file = join(IMAGES, `${name}.png`);
   await page.screenshot({ path: file });
   const { size } = statSync(file);
@@ -99,7 +130,8 @@ async function fillWithData(page) {
   };
   const machine = { grant_types: ['client_credentials'], scope: 'reports:read reports:write' };
   const names = ['Wiki', 'Photo printer', 'Partner portal', 'Mobile app', 'Grafana'];
-  for (const client_name of names) await ask(page, '/clients', { client_name, ...web });
+  const apps = [];
+  for (const client_name of names) apps.push(await ask(page, '/clients', { client_name, ...web }));
   const worker = await ask(page, '/clients', { client_name: 'Night batch', ...machine });
   const shop = await ask(page, '/clients', {
     client_name: 'Shop',
@@ -120,7 +152,7 @@ async function fillWithData(page) {
     ({ user } = await ask(page, '/users', { username, password: PASSWORD, ...fields }));
     await allow(shop, username);
   }
-  return { clientId: shop.client.client_id, userId: user.user_id };
+  return { clientId: shop.client.client_id, userId: user.user_id, wiki: apps[0] };
 }
 
 /** Asks the admin API as the panel itself does. */
@@ -152,15 +184,7 @@ async function allow(registered, username) {
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL(`${base}/account`);
   const verifier = randomBytes(32).toString('base64url');
-  const query = new URLSearchParams({
-    response_type: 'code',
-    client_id: client.client_id,
-    redirect_uri: client.redirect_uris[0],
-    scope: client.scope,
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  });
-  const answer = await context.request.get(`${base}/oauth/authorize?${query}`, { maxRedirects: 0 });
+  const answer = await context.request.get(`${base}${authorization(client, verifier)}`, { maxRedirects: 0 });
   const code = new URL(answer.headers().location).searchParams.get('code');
   await issueToken(registered, {
     grant_type: 'authorization_code',
@@ -169,6 +193,18 @@ async function allow(registered, username) {
     redirect_uri: client.redirect_uris[0],
   });
   await context.close();
+}
+
+function authorization(client, verifier = randomBytes(32).toString('base64url')) {
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: client.client_id,
+    redirect_uri: client.redirect_uris[0],
+    scope: client.scope,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  return `/oauth/authorize?${query}`;
 }
 
 function madeUpHour() {

@@ -29,7 +29,9 @@ test('who did what to whom is found by kind, client, user and time', async () =>
   );
   expect(events.map(({ type }) => type)).toEqual(['client_updated', 'client_registered']);
   expect(events[0]).toMatchObject({ actor: /^user:/, detail: { fields: ['clientName'] } } as never);
+  expect(events[0]).toMatchObject({ actor_name: 'admin', client_name: 'B' });
   expect(events[1].actor).toMatch(/^client:/);
+  expect(events[1].actor_name).toBe('Automation');
   expect(await list(`client_id=${clientId}&type=client_updated`)).toEqual([events[0]]);
   const userId = events[0].actor.slice('user:'.length) as string;
   expect((await list(`user_id=${userId}&type=login_succeeded`)).length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AUDIT_EVENT_TYPES, type AuditFilter, type RecordedEvent } from '../../actors/audit/messages.ts';
 import type { Position } from '../../actors/paging.ts';
-import { names, namesFor, type Names } from './names.ts';
+import { names, namesFor, type Involved } from './names.ts';
 import { operation, type OperationTools } from './operation.ts';
 import { listBody, listOf, pageQuery, pageRequest } from './paging.ts';
 import { clientId, date, formatTime, time, uuid } from './values.ts';
@@ -21,6 +21,7 @@ const auditEvent = z
       .string()
       .nullable()
       .meta({ description: 'The admin or client that did it to somebody else: user:… or client:…' }),
+    actor_name: z.string().nullable().meta({ description: 'Null: nobody has that id any more' }),
     remote_address: z.string().nullable(),
     request_id: z.string().nullable(),
     detail: z.record(z.string(), z.unknown()),
@@ -50,8 +51,7 @@ export const auditOperations = [
     handle: async ({ actors, query }) => {
       const page = pageRequest(query);
       const found = await actors.audit.ask({ type: 'list', filter: filterOf(query), page });
-      const named = await namesFor(actors, found.items);
-      return { body: listBody(found, (event) => eventBody(event, named(event))) };
+      return { body: listBody(found, await bodiesFor(actors, found.items)) };
     },
   }),
   operation({
@@ -83,8 +83,7 @@ async function* allEvents(
 ): AsyncGenerator<z.input<typeof auditEvent>> {
   let page = first;
   for (;;) {
-    const named = await namesFor(actors, page.items);
-    yield* page.items.map((event) => eventBody(event, named(event)));
+    yield* page.items.map(await bodiesFor(actors, page.items));
     if (page.next === null) return;
     page = await exportPage(actors, filter, page.next);
   }
@@ -104,17 +103,32 @@ function filterOf(query: z.output<typeof filterQuery>): AuditFilter {
   };
 }
 
-function eventBody(event: RecordedEvent, involved: Names): z.input<typeof auditEvent> {
-  return {
-    id: event.id,
-    occurred_at: formatTime(event.occurredAt),
-    type: event.type,
-    client_id: event.clientId ?? null,
-    ...involved,
-    user_id: event.userId ?? null,
-    actor: event.caller.actor ?? null,
-    remote_address: event.caller.remoteAddress,
-    request_id: event.caller.requestId,
-    detail: { ...event.detail },
+/** Looks up the names of all whom the events are about; resolves to how each event is shown. */
+async function bodiesFor(
+  actors: OperationTools['actors'],
+  events: readonly RecordedEvent[],
+): Promise<(event: RecordedEvent) => z.input<typeof auditEvent>> {
+  const namesOf = await namesFor(actors, [...events, ...events.map(actorOf)]);
+  return (event) => {
+    const actor = namesOf(actorOf(event));
+    return {
+      id: event.id,
+      occurred_at: formatTime(event.occurredAt),
+      type: event.type,
+      client_id: event.clientId ?? null,
+      user_id: event.userId ?? null,
+      ...namesOf(event),
+      actor: event.caller.actor ?? null,
+      actor_name: actor.username ?? actor.client_name,
+      remote_address: event.caller.remoteAddress,
+      request_id: event.caller.requestId,
+      detail: { ...event.detail },
+    };
   };
+}
+
+function actorOf({ caller: { actor = '' } }: RecordedEvent): Involved {
+  const [kind, id = ''] = actor.split(':', 2);
+  if (kind === 'user') return { userId: id };
+  return kind === 'client' ? { clientId: id } : {};
 }

@@ -123,6 +123,7 @@ export interface AuditEvent extends Names {
   readonly client_id: string | null;
   readonly user_id: string | null;
   readonly actor: string | null;
+  readonly actor_name: string | null;
   readonly remote_address: string | null;
   readonly request_id: string | null;
   readonly detail: Readonly<Record<string, unknown>>;

@@ -44,11 +44,11 @@ export const DETAIL_COLUMN: Column<AuditEvent> = {
   },
 };
 
-function actorOf({ actor }: AuditEvent): Child {
+function actorOf({ actor, actor_name: name }: AuditEvent): Child {
   if (actor === null) return null;
   const [kind, id = ''] = actor.split(/:(.*)/s);
-  if (kind === 'user') return userLink(id);
-  return kind === 'client' ? clientLink(id) : actor;
+  if (kind === 'user') return userLink(id, name);
+  return kind === 'client' ? clientLink(id, name) : actor;
 }
 
 function detailWords(value: unknown): string {
