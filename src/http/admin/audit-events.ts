@@ -127,8 +127,8 @@ async function bodiesFor(
   };
 }
 
-function actorOf({ caller: { actor = '' } }: RecordedEvent): Involved {
-  const [kind, id = ''] = actor.split(':', 2);
+function actorOf({ caller: { actor } }: RecordedEvent): Involved {
+  const [kind, id = ''] = actor?.split(':', 2) ?? [];
   if (kind === 'user') return { userId: id };
   return kind === 'client' ? { clientId: id } : {};
 }
