@@ -1,3 +1,6 @@
+/** Above every UUID: where a list begins whose ids are such. */
+export const LAST_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 /** Where a list that is ordered by age goes on: after the item of that time and id. */
 export interface Position {
   readonly at: Date;

@@ -1,4 +1,4 @@
-import { InvalidRequest, OAuthError, TemporarilyUnavailable } from '../oauth/errors.ts';
+import { InvalidRequest, OAuthError, ServerError, TemporarilyUnavailable } from '../oauth/errors.ts';
 
 /** A statement broke a unique constraint; `constraint` is its name in the schema. */
 export class UniqueViolation extends Error {
@@ -18,6 +18,19 @@ export class StatementFailed extends Error {
   constructor(statement: string, sqlState: string) {
     super(`statement ${statement} failed with SQLSTATE ${sqlState}`);
     this.name = 'StatementFailed';
+    this.sqlState = sqlState;
+  }
+}
+
+/**
+ * A statement met a value that its type or range does not allow, which should have been refused before. That is a fault of ours,
+ * but of this one request: it must not count as a crash, or a caller could end the process by sending it again and again.
+ */
+export class ValueRefused extends ServerError {
+  readonly sqlState: string;
+
+  constructor(statement: string, sqlState: string) {
+    super(`statement ${statement} was given a value that it cannot take, SQLSTATE ${sqlState}`);
     this.sqlState = sqlState;
   }
 }
@@ -43,6 +56,7 @@ export function classifyFault(statement: string, error: unknown): Error {
   if (TRANSIENT_SQL_STATE.test(code))
     return new TemporarilyUnavailable('storage', { cause: new Error(code) });
   if (NOT_STORABLE.test(code)) return new InvalidRequest('A value contains characters that cannot be stored');
+  if (code.startsWith('22')) return new ValueRefused(statement, code);
   if (code === '23505') return new UniqueViolation(String(fault?.constraint));
   return new StatementFailed(statement, code);
 }
@@ -59,7 +73,7 @@ export function isOurs(fault: Error): boolean {
 
 /** What went wrong, in a code or a name that quotes nothing. */
 export function faultCode(fault: Error): string {
-  if (fault instanceof StatementFailed) return fault.sqlState;
+  if (fault instanceof StatementFailed || fault instanceof ValueRefused) return fault.sqlState;
   return fault.cause instanceof Error ? fault.cause.message : fault.name;
 }
 

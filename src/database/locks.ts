@@ -8,4 +8,5 @@ export const LOCKS = {
   codeSweep: 5_470_006,
   sessionSweep: 5_470_007,
   loginAttemptSweep: 5_470_008,
+  clientSecrets: 5_470_009,
 } as const;

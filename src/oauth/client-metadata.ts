@@ -5,7 +5,7 @@ import { InvalidClientMetadata, InvalidRedirectUri, type FieldProblem } from './
 import { redirectUriProblem } from './redirect-uri.ts';
 import { DEFAULT_SCOPE, formatScope, isAdminScope, parseScope, type Scope } from './scope.ts';
 
-const MAX_REDIRECT_URIS = 50;
+export const MAX_REDIRECT_URIS = 50;
 
 /** A NUL is what PostgreSQL takes in no text; the others have no place in what a person is shown. */
 const NO_CONTROL = [/^\P{Cc}*$/u, 'contains a control character'] as const;

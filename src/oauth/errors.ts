@@ -147,6 +147,10 @@ export class Conflict extends OAuthError {
 /** Somebody else changed it since it was read. */
 export class PreconditionFailed extends OAuthError {
   readonly code = 'precondition_failed';
+
+  constructor(description = 'Somebody else has changed it; read it again', options?: ErrorOptions) {
+    super(description, options);
+  }
 }
 
 export class PreconditionRequired extends OAuthError {

@@ -113,7 +113,8 @@ test('what is unknown is a problem too, and a wrong method says which are right'
   expect(broken).toMatchObject({ status: 400, body: { error: 'invalid_request', status: 400 } });
   const wrong = await admin.call('PUT', '/clients', {});
   expect(wrong.status).toBe(405);
-  expect(wrong.headers.get('allow')).toBe('GET, POST');
+  expect(wrong.headers.get('allow')).toBe('GET, POST, HEAD');
+  expect(wrong.body).toMatchObject({ status: 405, title: 'Method Not Allowed' });
 });
 
 async function obtainTokensAs(client: any, credentials: { username: string; password: string }) {

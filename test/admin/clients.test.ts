@@ -107,6 +107,9 @@ test.each([
     'A public client must use PKCE',
   ],
   [{ redirect_uri: 'https://app.example/' }, 'redirect_uri', 'There is no such field'],
+  [{ client_name: 'a\0b' }, 'client_name', /cannot be shown/],
+  [{ client_name: 'a\ud800b' }, 'client_name', /cannot be shown/],
+  [{ client_uri: 'http://a/\u0001b' }, 'client_uri', /cannot be shown/],
 ])('a mistake is explained at its field: %j', async (fields, field, message) => {
   const body = Object.keys(fields).length === 0 ? {} : { client_name: 'A client', ...fields };
   const answer = await admin.call('POST', '/clients', body);
@@ -151,6 +154,28 @@ test('a change names the version that it saw, and who comes too late changes not
   expect((await admin.call('GET', path)).body.client_name).toBe('First');
   const any = await admin.call('PATCH', path, { client_name: 'Third' }, { 'if-match': '*' });
   expect(any.body.client_name).toBe('Third');
+});
+
+test.each(['"7"', 'W/"1"', '"abc"', '1', '"9999999999"'])('If-Match: %s matches no version', async (tag) => {
+  const { client_id } = await create();
+  const path = `/clients/${client_id}`;
+  expect((await admin.call('PATCH', path, { client_name: 'X' }, { 'if-match': tag })).status).toBe(412);
+  expect((await admin.call('DELETE', path, undefined, { 'if-match': tag })).status).toBe(412);
+  expect((await admin.call('PATCH', path, { client_name: 'Y' }, { 'if-match': `${tag}, "1"` })).status).toBe(
+    200,
+  );
+  expect((await admin.call('DELETE', path, undefined, { 'if-match': '"2"' })).status).toBe(204);
+});
+
+test('changes at once that name no version are all made', async () => {
+  const { client_id } = await create();
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, index) =>
+      admin.call('PATCH', `/clients/${client_id}`, { client_name: `Name ${index}` }, { 'if-match': '*' }),
+    ),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array<number>(8).fill(200));
+  expect((await admin.call('GET', `/clients/${client_id}`)).headers.get('etag')).toBe('"9"');
 });
 
 test('of changes at once exactly one is made', async () => {
@@ -259,6 +284,41 @@ test('all that a client has is revoked at once, and a grant by itself', async ()
   expect((await admin.call('POST', `/grants/${crypto.randomUUID()}/revoke`)).status).toBe(404);
 });
 
+test('what is issued right after everything was revoked counts', async () => {
+  const client = await create();
+  for (let round = 0; round < 5; round += 1) {
+    expect((await admin.call('POST', `/clients/${client.client_id}/revoke`)).status).toBe(204);
+    const { access_token } = (await tokenOf(client)).body;
+    expect((await introspect(server.issuer, client, access_token)).active).toBe(true);
+  }
+});
+
+test.each([
+  ['clients', '0 abc'],
+  ['users', '0 abc'],
+  ['users', '999999999999999 00000000-0000-4000-8000-000000000001'],
+  ['grants', '1 1'],
+  ['audit-events', '1 9999999999999999999'],
+  ['audit-events', '1 abc'],
+  ['users', '1 00000000-0000-4000-8000-000000000001 x'],
+])('a forged cursor is refused and harms nobody: %s, %s', async (list, text) => {
+  const cursor = Buffer.from(text).toString('base64url');
+  for (let time = 0; time < 8; time += 1) {
+    expect((await admin.call('GET', `/${list}?cursor=${cursor}`)).status).toBe(400);
+  }
+  expect((await admin.call('GET', `/${list}`)).status).toBe(200);
+});
+
+test.each(['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+23:59', '9999-12-31T23:59:59-23:59'])(
+  'a time that no calendar of ours has is refused: %s',
+  async (at) => {
+    const { client_id } = await create();
+    const answer = await admin.call('POST', `/clients/${client_id}/secrets`, { expires_at: at });
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field: 'expires_at' }] } });
+    expect((await admin.call('GET', `/audit-events?from=${encodeURIComponent(at)}`)).status).toBe(400);
+  },
+);
+
 test('lists are searched by words and ids, and read page by page', async () => {
   const names = ['EU billing-service', 'Billing (test)', 'Bill of lading', 'Warehouse'];
   const made: Created[] = [];
@@ -284,7 +344,16 @@ test('lists are searched by words and ids, and read page by page', async () => {
   }
   expect(new Set(seen).size).toBe(seen.length);
   for (const { client_id } of made) expect(seen).toContain(client_id);
-  for (const query of ['limit=0', 'limit=201', 'limit=x', 'cursor=xyz', 'limit=1&limit=2']) {
+  for (const query of [
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'limit=1e2',
+    'limit=0x10',
+    'limit=%205',
+    'cursor=xyz',
+    'limit=1&limit=2',
+  ]) {
     expect((await admin.call('GET', `/clients?${query}`)).status).toBe(400);
   }
 });

@@ -53,11 +53,16 @@ test('a user is changed, by whoever saw the last version', async () => {
   const user = await create({ email: 'old@mail.example', email_verified: true });
   const path = `/users/${user.user_id}`;
   const changed = await admin.call('PATCH', path, { email: 'new@mail.example' }, { 'if-match': '"1"' });
-  expect(changed.body).toMatchObject({ email: 'new@mail.example', email_verified: true });
+  // Nobody has verified the new address.
+  expect(changed.body).toMatchObject({ email: 'new@mail.example', email_verified: false });
   expect((await admin.call('PATCH', path, { name: 'X' }, { 'if-match': '"1"' })).status).toBe(412);
   expect((await admin.call('PATCH', path, { name: 'X' })).status).toBe(428);
-  const unverified = await admin.call('PATCH', path, { email_verified: false }, { 'if-match': '"2"' });
-  expect(unverified.body).toMatchObject({ email_verified: false });
+  const verified = await admin.call('PATCH', path, { email_verified: true }, { 'if-match': '"2"' });
+  expect(verified.body).toMatchObject({ email_verified: true });
+  const nothing = await admin.call('PATCH', path, {}, { 'if-match': '"3"' });
+  expect(nothing.headers.get('etag')).toBe('"3"');
+  const removed = await admin.call('PATCH', path, { email: null }, { 'if-match': '*' });
+  expect(removed.body).toMatchObject({ email: null, email_verified: false });
 });
 
 test('a disabled user is out at once', async () => {

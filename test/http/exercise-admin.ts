@@ -45,7 +45,7 @@ export async function exerciseRefusals(admin: AdminCaller, stranger: AdminCaller
       await admin.expect(404, method, nonsense);
     }
     if (at('query')) await admin.expect(400, method, `${below}?limit=1&limit=2`);
-    if (at('header')) await admin.expect(428, method, below, { body: '{}' });
+    if (described.responses['428']) await admin.expect(428, method, below, { body: '{}' });
     if (described.requestBody) {
       await admin.expect(400, method, below, { headers: ANY, body: '{' });
       await admin.expect(422, method, below, { headers: ANY, json: 'no object' });
@@ -69,6 +69,7 @@ export async function exerciseClients(admin: AdminCaller): Promise<void> {
   for (const action of ['disable', 'enable']) await admin.expect(200, 'POST', `${path}/${action}`);
   await exerciseSecrets(admin, path);
   await admin.expect(204, 'POST', `${path}/revoke`);
+  await admin.expect(412, 'DELETE', path, { headers: STALE });
   await admin.expect(204, 'DELETE', path);
   await admin.expect(404, 'GET', path);
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { LOCAL_CALLER, type AuditEvent, type AuditFilter } from '../../src/actors/audit/messages.ts';
 import { AuditStore } from '../../src/actors/audit/store.ts';
-import { StatementFailed } from '../../src/database/faults.ts';
+import { ValueRefused } from '../../src/database/faults.ts';
 import { atOnce, onEachBackend } from '../support/backends.ts';
 import { AWKWARD_DATES, AWKWARD_TEXTS, NOW, after, first } from './rows.ts';
 
@@ -74,7 +74,7 @@ onEachBackend((backend) => {
       audit.insert(Array.from({ length: 10 }, () => ({ occurredAt: NOW, event }))),
     );
     const bad = { occurredAt: NOW, event: { ...event, userId: 'not a uuid' } };
-    await expect(rivals[0].insert([{ occurredAt: NOW, event }, bad])).rejects.toBeInstanceOf(StatementFailed);
+    await expect(rivals[0].insert([{ occurredAt: NOW, event }, bad])).rejects.toBeInstanceOf(ValueRefused);
     expect(await backend.count('audit_events')).toBe(100);
   });
 });

@@ -2,11 +2,14 @@ import { expect, test } from '@jest/globals';
 import { authenticate } from '../../src/actors/client/authenticate.ts';
 import { ClientStore } from '../../src/actors/client/store.ts';
 import { ClientSecretStore } from '../../src/actors/client/store-secrets.ts';
-import { StatementFailed, UniqueViolation } from '../../src/database/faults.ts';
+import { ValueRefused, UniqueViolation } from '../../src/database/faults.ts';
 import { InvalidClient } from '../../src/oauth/errors.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 import { atOnce, onEachBackend } from '../support/backends.ts';
 import { AWKWARD_DATES, AWKWARD_TEXTS, NOW, after, first, newClient, newClientSecret } from './rows.ts';
+
+/** More secrets than these suites add. */
+const LIMIT = 1000;
 
 onEachBackend((backend) => {
   const stores = () => backend.each((queries) => new ClientStore(queries));
@@ -48,7 +51,7 @@ onEachBackend((backend) => {
       UniqueViolation,
     );
     const malformed = newClient({}, [{ ...newClientSecret(), id: 'not a uuid' }]);
-    await expect(clients.insert(malformed)).rejects.toBeInstanceOf(StatementFailed);
+    await expect(clients.insert(malformed)).rejects.toBeInstanceOf(ValueRefused);
     expect(await clients.find([known.client.clientId, malformed.client.clientId])).toEqual([
       known,
       undefined,
@@ -60,7 +63,7 @@ onEachBackend((backend) => {
     const record = newClient({}, [newClientSecret('the first secret')]);
     const { clientId } = record.client;
     await clients.insert(record);
-    await secretStores()[0].add(clientId, newClientSecret('the second secret'), NOW, after(NOW, 60));
+    await secretStores()[0].add(clientId, newClientSecret('the second secret'), NOW, after(NOW, 60), LIMIT);
 
     const authenticates = async (presented: string, at: Date) => {
       const [found] = await others.find([clientId]);
@@ -78,7 +81,7 @@ onEachBackend((backend) => {
     expect(await authenticates('the second secret', after(NOW, 60))).toBe(true);
 
     // Another rotation shortens what is left to the older ones and never lengthens it.
-    await secretStores()[1].add(clientId, newClientSecret('the third secret'), NOW, after(NOW, 3600));
+    await secretStores()[1].add(clientId, newClientSecret('the third secret'), NOW, after(NOW, 3600), LIMIT);
     expect(await authenticates('the first secret', after(NOW, 60))).toBe(false);
     expect(await authenticates('the second secret', after(NOW, 3599))).toBe(true);
     expect(await authenticates('the second secret', after(NOW, 3600))).toBe(false);
@@ -91,7 +94,7 @@ onEachBackend((backend) => {
       const record = newClient();
       const { clientId } = record.client;
       await clients.insert(record);
-      await secretStores()[0].add(clientId, newClientSecret(), NOW, expiry);
+      await secretStores()[0].add(clientId, newClientSecret(), NOW, expiry, LIMIT);
       const [found] = await clients.find([clientId]);
       const replaced = found!.secrets.find(({ id }) => id === record.secrets[0]!.id);
       expect(replaced?.expiresAt).toEqual(expiry);
@@ -105,12 +108,35 @@ onEachBackend((backend) => {
     await rivals[0].insert(record);
     const added = Array.from({ length: 10 }, () => newClientSecret());
     await atOnce(10, secretStores(), (secrets, index) =>
-      secrets.add(clientId, added[index]!, NOW, after(NOW, 60)),
+      secrets.add(clientId, added[index]!, NOW, after(NOW, 60), LIMIT),
     );
     const [found] = await rivals[1].find([clientId]);
     const ids = found!.secrets.map(({ id }) => id).sort();
     expect(ids).toEqual([...record.secrets, ...added].map(({ id }) => id).sort());
-    expect(await secretStores()[0].add('nobody', newClientSecret(), NOW, NOW)).toBe(false);
+    expect(await secretStores()[0].add('nobody', newClientSecret(), NOW, NOW, LIMIT)).toBe('no such client');
+  });
+
+  test('of secrets added at once no more are taken than there may be', async () => {
+    const record = newClient();
+    const { clientId } = record.client;
+    await stores()[0].insert(record);
+    const outcomes = await atOnce(12, secretStores(), (secrets) =>
+      secrets.add(clientId, newClientSecret(), NOW, null, 5),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'added')).toHaveLength(4);
+    expect(outcomes.filter((outcome) => outcome === 'too many')).toHaveLength(8);
+  });
+
+  test('a secret that has stopped working stays dead, and none works for longer than it would', async () => {
+    const record = newClient();
+    const { clientId } = record.client;
+    await stores()[0].insert(record);
+    const [secrets] = secretStores();
+    const { id } = record.secrets[0]!;
+    expect(await secrets.expire(clientId, id, after(NOW, 60))).toMatchObject({ expiresAt: after(NOW, 60) });
+    expect(await secrets.expire(clientId, id, after(NOW, 30))).toMatchObject({ expiresAt: after(NOW, 30) });
+    expect(await secrets.expire(clientId, id, after(NOW, 90))).toMatchObject({ expiresAt: after(NOW, 30) });
+    expect(await secrets.expire('nobody', id, NOW)).toBeUndefined();
   });
 
   test('a client is disabled and enabled again, and nobody else with it', async () => {

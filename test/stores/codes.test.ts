@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { CodeStore, type ClaimResult } from '../../src/actors/auth/store-codes.ts';
 import { UserStore } from '../../src/actors/auth/store-users.ts';
-import { StatementFailed, UniqueViolation } from '../../src/database/faults.ts';
+import { ValueRefused, UniqueViolation } from '../../src/database/faults.ts';
 import { atOnce, onEachBackend } from '../support/backends.ts';
 import { AWKWARD_DATES, AWKWARD_TEXTS, NOW, after, newCode, newUser } from './rows.ts';
 
@@ -132,7 +132,7 @@ onEachBackend((backend) => {
     await codes.insert([known]);
     await expect(codes.insert([fresh, known])).rejects.toBeInstanceOf(UniqueViolation);
     await expect(codes.insert([fine, newCode({ grantId: 'not a uuid' })])).rejects.toBeInstanceOf(
-      StatementFailed,
+      ValueRefused,
     );
     expect((await codes.claim([fresh, fine], NOW)).map(({ kind }) => kind)).toEqual(['unknown', 'unknown']);
   });

@@ -87,9 +87,19 @@ onPostgres((backend) => {
       const { stores, hold, uses, stamped, clientId } = await setting();
       await meet(backend, hold, [
         () => stores[0].stampLastUsed(new Map(uses)),
-        () => stores[1].add(clientId, newClientSecret(), NOW, after(NOW, 60)),
+        () => stores[1].add(clientId, newClientSecret(), NOW, after(NOW, 60), 1000),
       ]);
       expect(await stamped()).toBe(ROWS);
+    });
+
+    test('one replica stamps them while another deletes their client', async () => {
+      const { stores, hold, uses, stamped, clientId } = await setting();
+      const clients = backend.each((queries) => new ClientStore(queries))[1];
+      await meet(backend, hold, [
+        () => stores[0].stampLastUsed(new Map(uses)),
+        () => clients.delete(clientId),
+      ]);
+      expect(await stamped()).toBe(0);
     });
   });
 });

@@ -58,7 +58,7 @@ onPostgres((backend) => {
     await clients.setDisabled(ids[0]!, NOW, NOW);
     await backend
       .each((queries) => new ClientSecretStore(queries))[1]
-      .add(ids[1]!, newClientSecret(), NOW, NOW);
+      .add(ids[1]!, newClientSecret(), NOW, NOW, 1000);
     await others.setDisabled(ids[0]!, null, NOW);
     await eventually(() => heard.length >= 3);
     expect(heard).toEqual([ids[0], ids[1], ids[0]]);

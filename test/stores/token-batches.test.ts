@@ -4,7 +4,7 @@ import { neededPartitions } from '../../src/actors/token/partitions.ts';
 import type { TokenBatches, TokenParts } from '../../src/actors/token/parts.ts';
 import { TokenStore } from '../../src/actors/token/store.ts';
 import { TokenSweepStore } from '../../src/actors/token/sweep-store.ts';
-import { StatementFailed, UniqueViolation } from '../../src/database/faults.ts';
+import { ValueRefused, UniqueViolation } from '../../src/database/faults.ts';
 import { epochSeconds } from '../../src/oauth/sources.ts';
 import { systemSources } from '../../src/system-sources.ts';
 import { newGuardian } from '../support/actors.ts';
@@ -58,7 +58,7 @@ onEachBackend((backend) => {
       expect.stringContaining('SQLSTATE 23514'),
     ]);
     expect(errors[0]).toBeInstanceOf(UniqueViolation);
-    expect(errors[1]).toBeInstanceOf(StatementFailed);
+    expect(errors[1]).toBeInstanceOf(ValueRefused);
     expect(await Promise.all(fine.map((token) => batches.isLive(token)))).toEqual(fine.map(() => true));
   });
 

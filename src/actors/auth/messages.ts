@@ -156,8 +156,8 @@ export type AuthMessage =
       /** Throws NotFound, PreconditionFailed if the version is another, Conflict if no admin would be left. */
       readonly type: 'updateUser';
       readonly userId: string;
-      /** The version that was seen; null: whichever there is. */
-      readonly version: number | null;
+      /** The versions that will do; null: whichever there is. */
+      readonly versions: readonly number[] | null;
       readonly changes: UserChanges;
       readonly caller: Caller;
     }

@@ -4,7 +4,7 @@ import { sampledCount } from '../../database/sampling.ts';
 import { WORD_QUERY, wordsOf } from '../../database/word-search.ts';
 import type { UserFacts } from '../../oauth/claims.ts';
 import { Conflict } from '../../oauth/errors.ts';
-import { pageBindings, pageOf, type Page, type PageRequest } from '../paging.ts';
+import { LAST_UUID, pageBindings, pageOf, type Page, type PageRequest } from '../paging.ts';
 import type { Role, UserSummary } from './messages.ts';
 
 export interface NewUser {
@@ -155,9 +155,6 @@ const REHASH = {
   sql: 'update users set password_hash = ? where id = ?::uuid and password_hash = ? returning id',
 };
 
-/** Above every id. */
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-
 interface SummaryRow {
   id: string;
   username: string;
@@ -253,7 +250,7 @@ export class UserStore {
 
   /** The youngest first. `search`: words of the names or the address, or their beginnings; null: all. */
   async list(search: string | null, page: PageRequest): Promise<Page<UserSummary>> {
-    const bindings = pageBindings(page, LAST_ID);
+    const bindings = pageBindings(page, LAST_UUID);
     const rows = await (search === null
       ? this.#queries.query<SummaryRow>(LIST, bindings)
       : this.#queries.query<SummaryRow>(SEARCH, [search, ...bindings]));

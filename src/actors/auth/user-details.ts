@@ -1,7 +1,7 @@
 import { NotFound, PreconditionFailed } from '../../oauth/errors.ts';
 import type { Page } from '../paging.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
-import type { AuthMessage, UserDetails, UserSummary } from './messages.ts';
+import type { AuthMessage, UserChanges, UserDetails, UserSummary } from './messages.ts';
 import { recordEvent, type AuthParts } from './parts.ts';
 
 /** The users, the youngest first. */
@@ -26,17 +26,30 @@ export async function readUser(
 /** Changes what is named and leaves the rest; a role counts from the next request. */
 export async function updateUser(
   parts: AuthParts,
-  { userId, version, changes, caller }: MessageOf<AuthMessage, 'updateUser'>,
+  message: MessageOf<AuthMessage, 'updateUser'>,
 ): Promise<UserDetails> {
+  const { userId, versions, changes, caller } = message;
   const { users, sources } = parts;
   const seen = await users.read(userId);
   if (!seen) throw noSuchUser();
-  if (version !== null && seen.version !== version) throw changedMeanwhile();
-  const updated = await users.update({ ...seen, ...changes }, sources.now());
-  if (!updated) throw changedMeanwhile();
+  if (versions !== null && !versions.includes(seen.version)) throw new PreconditionFailed();
+  if (Object.keys(changes).length === 0) return withLock(parts, seen);
+  const updated = await users.update(changed(seen, changes), sources.now());
+  if (!updated) {
+    // Somebody was quicker. Whoever named a version is told so; for whoever did not, it is done on top.
+    if (versions !== null) throw new PreconditionFailed();
+    return updateUser(parts, message);
+  }
   const detail = { fields: Object.keys(changes), ...(changes.roles && { roles: changes.roles }) };
   recordEvent(parts, { type: 'user_updated', userId, caller, detail });
   return withLock(parts, updated);
+}
+
+/** An address is verified or not; another one is not until somebody says so. */
+function changed(seen: UserSummary, changes: UserChanges): UserSummary {
+  const user = { ...seen, ...changes };
+  const isNewAddress = user.email !== seen.email && changes.emailVerified === undefined;
+  return { ...user, emailVerified: user.emailVerified && user.email !== null && !isNewAddress };
 }
 
 async function withLock(parts: AuthParts, user: UserSummary): Promise<UserDetails> {
@@ -57,8 +70,4 @@ async function withLocks(
 
 function noSuchUser(): NotFound {
   return new NotFound('There is no such user');
-}
-
-function changedMeanwhile(): PreconditionFailed {
-  return new PreconditionFailed('Somebody else has changed it; read it again');
 }

@@ -11,7 +11,8 @@ export async function addUser(
   parts: AuthParts,
   message: MessageOf<AuthMessage, 'addUser'>,
 ): Promise<UserSummary> {
-  const { username, roles, email, name, emailVerified = false, password, caller } = message;
+  const { username, roles, email, name, password, caller } = message;
+  const emailVerified = email !== null && (message.emailVerified ?? false);
   if (!USERNAME.test(username)) {
     throw new InvalidRequest(`A user name has ${USERNAME_RULE}`);
   }

@@ -7,26 +7,32 @@ import { found, recordEvent, type ClientParts } from './parts.ts';
 /** Changes what is named and leaves the rest. Tokens that were issued keep what they have. */
 export async function updateClient(
   parts: ClientParts,
-  { clientId, version, changes, caller }: MessageOf<ClientMessage, 'update'>,
+  message: MessageOf<ClientMessage, 'update'>,
 ): Promise<ClientDetails> {
+  const { clientId, versions, changes, caller } = message;
   const seen = found(await parts.store.read(clientId));
-  if (version !== null && seen.version !== version) throw changedMeanwhile();
+  requireVersion(seen, versions);
+  const fields = Object.keys(changes);
+  if (fields.length === 0) return seen;
   const client = { ...seen, ...changes };
   const problems = clientContradictionsOf(client);
   if (problems.length > 0) throw new UnprocessableContent(problems);
   const updated = await parts.store.update(client, seen.version, parts.sources.now());
-  if (!updated) throw changedMeanwhile();
-  const detail = { fields: Object.keys(changes) };
-  recordEvent(parts, { type: 'client_updated', clientId, caller, detail });
+  if (!updated) {
+    // Somebody was quicker. Whoever named a version is told so; for whoever did not, it is done on top.
+    if (versions !== null) throw new PreconditionFailed();
+    return updateClient(parts, message);
+  }
+  recordEvent(parts, { type: 'client_updated', clientId, caller, detail: { fields } });
   return updated;
 }
 
 /** Its tokens go first: if the rest fails, the client is still there to be deleted again. */
 export async function deleteClient(
   parts: ClientParts,
-  { clientId, caller }: MessageOf<ClientMessage, 'delete'>,
+  { clientId, versions, caller }: MessageOf<ClientMessage, 'delete'>,
 ): Promise<void> {
-  found(await parts.store.read(clientId));
+  requireVersion(found(await parts.store.read(clientId)), versions);
   await parts.tokens.ask({ type: 'revokeClient', clientId });
   await parts.auth.ask({ type: 'forgetClient', clientId });
   if (await parts.store.delete(clientId)) recordEvent(parts, { type: 'client_deleted', clientId, caller });
@@ -55,6 +61,6 @@ export async function enableClient(
   return client;
 }
 
-function changedMeanwhile(): PreconditionFailed {
-  return new PreconditionFailed('Somebody else has changed it; read it again');
+function requireVersion({ version }: ClientDetails, versions: readonly number[] | null): void {
+  if (versions !== null && !versions.includes(version)) throw new PreconditionFailed();
 }

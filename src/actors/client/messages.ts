@@ -62,13 +62,19 @@ export type ClientMessage =
       /** Throws NotFound, PreconditionFailed if the version is another, UnprocessableContent if the parts contradict. */
       readonly type: 'update';
       readonly clientId: string;
-      /** The version that was seen; null: whichever there is. */
-      readonly version: number | null;
+      /** The versions that will do; null: whichever there is. */
+      readonly versions: readonly number[] | null;
       readonly changes: Partial<ClientMetadata & ClientPolicy>;
       readonly caller: Caller;
     }
-  /** Deletes a client with its secrets and consents, and revokes all that it was issued. Throws NotFound. */
-  | { readonly type: 'delete'; readonly clientId: string; readonly caller: Caller }
+  /** Deletes a client with its secrets and consents, and revokes all that it was issued. Throws NotFound or PreconditionFailed. */
+  | {
+      readonly type: 'delete';
+      readonly clientId: string;
+      /** The versions that will do; null: whichever there is. */
+      readonly versions: readonly number[] | null;
+      readonly caller: Caller;
+    }
   /** Throws NotFound. */
   | { readonly type: 'listSecrets'; readonly clientId: string }
   | {

@@ -40,18 +40,18 @@ export async function addSecret(
   const { sources, store, secrets } = parts;
   if (isPublic(found(await store.read(clientId)))) throw new Conflict('A public client has no secret');
   const now = sources.now();
-  const live = (await secrets.list(clientId)).filter((secret) => !secret.expiresAt || secret.expiresAt > now);
-  if (live.length >= MAX_LIVE_SECRETS) {
+  const { shown, stored } = makeSecret(sources, expiresAt);
+  const outcome = await secrets.add(clientId, stored, now, othersExpireAt, MAX_LIVE_SECRETS);
+  if (outcome === 'too many') {
     throw new Conflict(`A client has at most ${MAX_LIVE_SECRETS} secrets; expire one first`);
   }
-  const { shown, stored } = makeSecret(sources, expiresAt);
-  if (!(await secrets.add(clientId, stored, now, othersExpireAt))) found(undefined);
+  if (outcome === 'no such client') found(undefined);
   recordEvent(parts, { type: 'client_secret_added', clientId, caller, detail: { secretId: stored.id } });
   const secret = { secretId: stored.id, createdAt: now, expiresAt, lastUsedAt: null };
   return { secret, clientSecret: shown };
 }
 
-/** Sets when a secret stops working. Throws NotFound. */
+/** Has a secret stop working, at the latest at that time. Throws NotFound. */
 export async function expireSecret(
   parts: ClientParts,
   { clientId, secretId, expiresAt, caller }: MessageOf<ClientMessage, 'expireSecret'>,

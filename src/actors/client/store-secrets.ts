@@ -1,4 +1,5 @@
 import type { Queries } from '../../database/database.ts';
+import { LOCKS } from '../../database/locks.ts';
 import type { SecretSummary } from './messages.ts';
 import { CLIENT_CHANGES, type ClientSecret } from './store.ts';
 
@@ -34,11 +35,20 @@ const ADD = {
     select pg_notify('${CLIENT_CHANGES}', client_id) from added`,
 };
 
+const COUNT_LIVE = {
+  name: 'client_secrets_count_live',
+  sql: `
+    select count(*)::int as count from client_secrets
+    where client_id = ? and (expires_at is null or expires_at > ?::timestamptz)`,
+};
+
+// Never later than before: a secret that has stopped working stays dead.
 const EXPIRE = {
   name: 'client_secrets_expire',
   sql: `
     with changed as (
-      update client_secrets set expires_at = ?::timestamptz where client_id = ? and id = ?::uuid
+      update client_secrets set expires_at = least(coalesce(expires_at, 'infinity'), ?::timestamptz)
+      where client_id = ? and id = ?::uuid
       returning client_id, ${COLUMNS}
     )
     select ${COLUMNS}, pg_notify('${CLIENT_CHANGES}', client_id) from changed`,
@@ -79,32 +89,26 @@ export class ClientSecretStore {
   }
 
   /**
-   * Adds a secret; if `othersExpireAt` is given, the others stop working then, unless they do before. Resolves to false if there
-   * is no such client.
+   * Adds a secret, unless so many are live already: they are counted under a lock. If `othersExpireAt` is given, the others stop
+   * working then, unless they do before.
    */
   async add(
     clientId: string,
-    secret: ClientSecret,
+    { id, hash, expiresAt }: ClientSecret,
     now: Date,
     othersExpireAt: Date | null,
-  ): Promise<boolean> {
-    const { id, hash, expiresAt } = secret;
-    const rows = await this.#queries.query(ADD, [
-      clientId,
-      clientId,
-      othersExpireAt,
-      othersExpireAt,
-      now,
-      now,
-      id,
-      hash,
-      now,
-      expiresAt,
-    ]);
-    return rows.length > 0;
+    limit: number,
+  ): Promise<'added' | 'no such client' | 'too many'> {
+    const bindings = [clientId, clientId, othersExpireAt, othersExpireAt, now, now, id, hash, now, expiresAt];
+    const result = await this.#queries.exclusively(LOCKS.clientSecrets, 'wait', async (queries) => {
+      const [live] = await queries.query<{ count: number }>(COUNT_LIVE, [clientId, now]);
+      if ((live?.count ?? 0) >= limit) return 'too many';
+      return (await queries.query(ADD, bindings)).length > 0 ? 'added' : 'no such client';
+    });
+    return result ?? 'no such client';
   }
 
-  /** Sets when a secret stops working; resolves to undefined if the client has no such secret. */
+  /** Has a secret stop working at a time, unless it does before; resolves to undefined if the client has no such secret. */
   async expire(clientId: string, secretId: string, expiresAt: Date): Promise<SecretSummary | undefined> {
     const [row] = await this.#queries.query<Row>(EXPIRE, [expiresAt, clientId, secretId]);
     return row && summaryOf(row);

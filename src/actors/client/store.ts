@@ -93,10 +93,15 @@ const UPDATE = {
     select changed.*, pg_notify('${CLIENT_CHANGES}', client_id) from changed`,
 };
 
+// The secrets go along, and are locked first and in the order in which their last use is stamped, or the two could deadlock.
 const DELETE = {
   name: 'clients_delete',
   sql: `
-    with deleted as (delete from clients where client_id = ? returning client_id)
+    with secrets as (
+      select id from client_secrets where client_id = ? order by id for update
+    ), deleted as (
+      delete from clients where client_id = ? and (select count(*) from secrets) >= 0 returning client_id
+    )
     select pg_notify('${CLIENT_CHANGES}', client_id) from deleted`,
 };
 
@@ -220,7 +225,7 @@ export class ClientStore {
 
   /** Deletes a client with its secrets; resolves to whether there was one. */
   async delete(clientId: string): Promise<boolean> {
-    return (await this.#queries.query(DELETE, [clientId])).length > 0;
+    return (await this.#queries.query(DELETE, [clientId, clientId])).length > 0;
   }
 
   /** Resolves to the client as it is then, if there is one. */

@@ -10,11 +10,11 @@ import type { TrafficMeter } from './traffic-meter.ts';
 const REPORT_MS = 10_000;
 
 /** A replica that has not reported for this long is gone. */
-const GONE_MS = 45_000;
+const GONE_SECONDS = 45;
 
 const MINUTE_MS = 60_000;
 const MINUTES_SHOWN = 60;
-const KEEP_MS = 2 * 3_600_000;
+const KEEP_SECONDS = 2 * 3600;
 
 export interface ReplicasParts {
   readonly guardian: Guardian;
@@ -39,7 +39,7 @@ export function spawnReplicas({ guardian, limits, store, meter, sources }: Repli
     const counts = meter.unwritten();
     for (const count of counts) await store.reportMinute(replicaId, count);
     meter.written(counts);
-    await store.deleteOld(new Date(sources.now().getTime() - KEEP_MS));
+    await store.deleteOld(KEEP_SECONDS);
   };
   return spawnActor<ReplicasMessage, ReplicasReplies>({
     name: 'replicas',
@@ -59,10 +59,11 @@ export function spawnReplicas({ guardian, limits, store, meter, sources }: Repli
         await store.delete(replicaId);
       },
       list: async () => {
-        const others = await store.list(new Date(sources.now().getTime() - GONE_MS));
-        const replica = self();
+        const others = (await store.list(GONE_SECONDS)).filter((other) => other.replicaId !== replicaId);
         // Of this one we know better.
-        const replicas = others.map((other) => (other.replicaId === replicaId && replica ? replica : other));
+        const replica = self();
+        const all = replica ? [...others, replica] : others;
+        const replicas = all.sort((one, other) => one.startedAt.getTime() - other.startedAt.getTime());
         return { replicas, answeringId: replicaId };
       },
       traffic: async () => {

@@ -8,7 +8,7 @@ const REPORT = {
   name: 'replicas_report',
   sql: `
     insert into replicas (id, name, version, started_at, seen_at, actors)
-    values (?::uuid, ?, ?, ?::timestamptz, ?::timestamptz, ?::jsonb)
+    values (?::uuid, ?, ?, ?::timestamptz, now(), ?::jsonb)
     on conflict (id) do update set seen_at = excluded.seen_at, actors = excluded.actors`,
 };
 
@@ -26,7 +26,7 @@ const LIST = {
   name: 'replicas_list',
   sql: `
     select id, name, version, started_at, seen_at, actors from replicas
-    where seen_at > ?::timestamptz order by started_at, id`,
+    where seen_at > now() - ?::int * interval '1 second' order by started_at, id`,
 };
 
 const LIST_MINUTES = {
@@ -39,11 +39,11 @@ const DELETE = { name: 'replicas_delete', sql: 'delete from replicas where id = 
 const DELETE_OLD = {
   name: 'replicas_delete_old',
   sql: `
-    with old as (delete from replica_minutes where minute < ?::timestamptz)
-    delete from replicas where seen_at < ?::timestamptz`,
+    with old as (delete from replica_minutes where minute < now() - ?::int * interval '1 second')
+    delete from replicas where seen_at < now() - ?::int * interval '1 second'`,
 };
 
-/** All SQL on replicas and replica_minutes. */
+/** All SQL on replicas and replica_minutes. When a replica was seen is told by the database's clock, the one that all of them share. */
 export class ReplicaStore {
   readonly #queries: Queries;
 
@@ -51,16 +51,16 @@ export class ReplicaStore {
     this.#queries = queries;
   }
 
-  async report({ replicaId, name, version, startedAt, seenAt, actors }: Replica): Promise<void> {
-    await this.#queries.query(REPORT, [replicaId, name, version, startedAt, seenAt, JSON.stringify(actors)]);
+  async report({ replicaId, name, version, startedAt, actors }: Replica): Promise<void> {
+    await this.#queries.query(REPORT, [replicaId, name, version, startedAt, JSON.stringify(actors)]);
   }
 
   async reportMinute(replicaId: string, { minute, requests, errors, durations }: MinuteCount): Promise<void> {
     await this.#queries.query(REPORT_MINUTE, [minute, replicaId, requests, errors, durations]);
   }
 
-  /** Those that were seen since, the oldest first. */
-  async list(seenSince: Date): Promise<readonly Replica[]> {
+  /** Those that were seen within this time, the oldest first. */
+  async list(seconds: number): Promise<readonly Replica[]> {
     const rows = await this.#queries.query<{
       id: string;
       name: string;
@@ -68,7 +68,7 @@ export class ReplicaStore {
       started_at: Date;
       seen_at: Date;
       actors: ActorStats[];
-    }>(LIST, [seenSince]);
+    }>(LIST, [seconds]);
     return rows.map((row) => ({
       replicaId: row.id,
       name: row.name,
@@ -90,8 +90,8 @@ export class ReplicaStore {
     await this.#queries.query(DELETE, [replicaId]);
   }
 
-  /** Deletes what nobody looks at any more. */
-  async deleteOld(before: Date): Promise<void> {
-    await this.#queries.query(DELETE_OLD, [before, before]);
+  /** Deletes what is older than this, which nobody looks at any more. */
+  async deleteOld(seconds: number): Promise<void> {
+    await this.#queries.query(DELETE_OLD, [seconds, seconds]);
   }
 }

@@ -36,6 +36,7 @@ export class TrafficMeter {
     let count = this.#minutes.get(minute);
     if (!count) {
       count = { requests: 0, errors: 0, durations: noDurations(), isNew: true };
+      this.#trim(minute);
       this.#minutes.set(minute, count);
     }
     count.requests += 1;
@@ -67,7 +68,10 @@ export class TrafficMeter {
       if (number < current) this.#minutes.delete(number);
       else count.isNew = false;
     }
-    for (const number of this.#minutes.keys()) if (number < current - MAX_KEPT) this.#minutes.delete(number);
+  }
+
+  #trim(current: number): void {
+    for (const number of this.#minutes.keys()) if (number <= current - MAX_KEPT) this.#minutes.delete(number);
   }
 
   /** There are as many patterns of routes as there are routes. */

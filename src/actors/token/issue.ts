@@ -28,7 +28,7 @@ export async function issueForGrant(
   const { grantId, clientId, userId, scope, withRefreshToken } = message;
   const token = { ...newAccessToken(tools, { clientId, userId, grantId, scope }), grantId, userId };
   const expiresAt = withRefreshToken
-    ? token.issuedAt + tools.policy.refreshTokenLifetimeSeconds
+    ? Math.floor(token.issuedAt) + tools.policy.refreshTokenLifetimeSeconds
     : token.expiresAt;
   const opened = await tools.batches.openGrant({
     accessToken: token,
@@ -56,15 +56,15 @@ export function newAccessToken(
     scope,
   }: { clientId: string; userId: string | null; grantId: string | null; scope: Scope },
 ): NewAccessToken {
-  const issuedAt = epochSeconds(sources.now());
+  const now = sources.now();
   return {
     clientId,
     userId,
     grantId,
     tokenId: sources.randomUuid(),
     scope: formatScope(scope),
-    issuedAt,
-    expiresAt: issuedAt + policy.accessTokenLifetimeSeconds,
+    issuedAt: now.getTime() / 1000,
+    expiresAt: epochSeconds(now) + policy.accessTokenLifetimeSeconds,
   };
 }
 
@@ -85,7 +85,7 @@ export function signAccessToken(
     subject: token.userId ?? token.clientId,
     clientId: token.clientId,
     scope: token.scope,
-    issuedAt: token.issuedAt,
+    issuedAt: Math.floor(token.issuedAt),
     expiresAt: token.expiresAt,
     tokenId: token.tokenId,
   });
@@ -107,7 +107,7 @@ async function signIdToken(
     issuer: policy.issuer,
     subject: token.userId,
     clientId: token.clientId,
-    issuedAt: token.issuedAt,
+    issuedAt: Math.floor(token.issuedAt),
     expiresAt: token.expiresAt,
     authTime: epochSeconds(idToken.authenticatedAt),
     nonce: idToken.nonce ?? undefined,

@@ -36,7 +36,7 @@ export async function rotateRefresh(tools: TokenTools, message: RotateRefresh): 
     issuedAt: token.issuedAt,
     rotatedAt: sources.now(),
     accessTokenExpiresAt: token.expiresAt,
-    grantExpiresAt: token.issuedAt + policy.refreshTokenLifetimeSeconds,
+    grantExpiresAt: Math.floor(token.issuedAt) + policy.refreshTokenLifetimeSeconds,
   });
   if (!rotated) return answerStale(tools, message, presented, sources.now());
   const accessToken = signAccessToken(tools, await signerOf(tools), { ...token, ...rotated });

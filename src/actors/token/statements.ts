@@ -10,7 +10,7 @@ export const INSERT_ACCESS_TOKENS = {
   sql: `
     insert into access_tokens (id, client_id, user_id, grant_id, scope, issued_at, expires_at)
     select id, client_id, user_id, grant_id, scope, to_timestamp(issued_at), to_timestamp(expires_at)
-    from unnest(?::uuid[], ?::text[], ?::uuid[], ?::uuid[], ?::text[], ?::int8[], ?::int8[])
+    from unnest(?::uuid[], ?::text[], ?::uuid[], ?::uuid[], ?::text[], ?::float8[], ?::int8[])
       as token (id, client_id, user_id, grant_id, scope, issued_at, expires_at)`,
 };
 
@@ -18,7 +18,7 @@ export const OPEN_GRANTS = {
   name: 'grants_open',
   sql: `
     with input as (
-      select * from unnest(?::uuid[], ?::text[], ?::uuid[], ?::text[], ?::uuid[], ?::int8[], ?::int8[], ?::int8[], ?::int4[])
+      select * from unnest(?::uuid[], ?::text[], ?::uuid[], ?::text[], ?::uuid[], ?::float8[], ?::int8[], ?::int8[], ?::int4[])
         as input (grant_id, client_id, user_id, scope, token_id, issued_at, token_expires_at, grant_expires_at, generation)
     ), opened as (
       insert into grants (id, client_id, user_id, scope, created_at, expires_at, refresh_generation)
@@ -43,7 +43,7 @@ export const ROTATE = {
     with locked as (
       select id from grants where id = any(?::uuid[]) order by id for update
     ), input as (
-      select * from unnest(?::uuid[], ?::int4[], ?::text[], ?::text[], ?::uuid[], ?::int8[], ?::float8[], ?::int8[], ?::int8[])
+      select * from unnest(?::uuid[], ?::int4[], ?::text[], ?::text[], ?::uuid[], ?::float8[], ?::float8[], ?::int8[], ?::int8[])
         as input (grant_id, generation, client_id, scope, token_id, issued_at, rotated_at, token_expires_at, grant_expires_at)
     ), rotated as (
       update grants

@@ -1,10 +1,7 @@
 import type { Queries, Statement } from '../../database/database.ts';
-import { pageBindings, pageOf, type Page, type PageRequest } from '../paging.ts';
+import { LAST_UUID, pageBindings, pageOf, type Page, type PageRequest } from '../paging.ts';
 import type { AccessTokenSummary, GrantFilter, GrantSummary, TokenOwner } from './messages.ts';
 import { isBarred } from './statements.ts';
-
-/** Above every id. */
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 // A statement for each kind of list, because one plan for all of them could use no index.
 const listTokens = (name: string, owner: string): Statement => ({
@@ -88,7 +85,7 @@ export class TokenListStore {
         : 'userId' in owner
           ? [TOKENS_OF_USER, owner.userId]
           : [TOKENS_OF_GRANT, owner.grantId, owner.grantId];
-    const bindings = [...whose, now, ...pageBindings(page, LAST_ID)];
+    const bindings = [...whose, now, ...pageBindings(page, LAST_UUID)];
     const rows = await this.#queries.query<TokenRow>(statement, bindings);
     return pageOf(rows, page, tokenOf, ({ issuedAt, tokenId }) => ({ at: issuedAt, id: tokenId }));
   }
@@ -105,7 +102,7 @@ export class TokenListStore {
     const rows = await this.#queries.query<GrantRow>(statement, [
       ...whose,
       now,
-      ...pageBindings(page, LAST_ID),
+      ...pageBindings(page, LAST_UUID),
     ]);
     return pageOf(rows, page, grantOf, ({ createdAt, grantId }) => ({ at: createdAt, id: grantId }));
   }

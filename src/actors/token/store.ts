@@ -11,6 +11,7 @@ export interface NewAccessToken {
   readonly userId: string | null;
   readonly grantId: string | null;
   readonly scope: string;
+  /** With its milliseconds: what is issued right after a revocation must not fall under it. */
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
@@ -31,6 +32,7 @@ export interface Rotation {
   /** Null: all of the grant's scope. */
   readonly scope: string | null;
   readonly tokenId: string;
+  /** With its milliseconds. */
   readonly issuedAt: number;
   readonly rotatedAt: Date;
   readonly accessTokenExpiresAt: number;

@@ -46,7 +46,7 @@ export const auditOperations = [
     path: '/audit-events',
     tag,
     summary: 'List audit events, the youngest first',
-    query: z.object({ ...pageQuery, ...filters }),
+    query: z.object({ ...pageQuery('number'), ...filters }),
     success: { status: 200, description: 'A page of the list', schema: listOf(auditEvent, 'AuditEventList') },
     handle: async ({ actors, query }) => {
       const page = pageRequest(query);

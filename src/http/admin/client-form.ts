@@ -5,11 +5,11 @@ import {
   type ClientMetadata,
   type ClientPolicy,
 } from '../../oauth/client.ts';
+import { isPlainText } from '../../oauth/plain-text.ts';
 import { redirectUriProblem } from '../../oauth/redirect-uri.ts';
 import { DEFAULT_SCOPE, parseScope } from '../../oauth/scope.ts';
+import { MAX_REDIRECT_URIS } from '../../oauth/client-metadata.ts';
 import { SIGNING_ALGORITHMS } from '../../oauth/jwt.ts';
-
-const MAX_REDIRECT_URIS = 50;
 
 /** Each field with its own rule and a sentence for whoever breaks it. What contradicts what, the ClientActor says. */
 const fields = {
@@ -18,10 +18,11 @@ const fields = {
     .trim()
     .min(1, 'Give the client a name')
     .max(200, 'The name has at most 200 characters')
-    .regex(/^\P{Cc}*$/u, 'The name contains a control character'),
+    .refine(isPlainText, 'The name contains a character that cannot be shown'),
   client_uri: z
     .url({ protocol: /^https?$/, error: 'It must be an http or https address' })
     .max(2048, 'The address has at most 2048 characters')
+    .refine(isPlainText, 'The address contains a character that cannot be shown')
     .nullable(),
   redirect_uris: z
     .array(redirectUri(), 'It must be a list of addresses')

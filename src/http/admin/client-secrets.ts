@@ -77,7 +77,8 @@ export const clientSecretOperations = [
     method: 'post',
     path: '/clients/:client_id/secrets/:secret_id/expire',
     tag,
-    summary: 'Set when a secret stops working',
+    summary: 'Have a secret stop working',
+    description: 'Now, or at a time; never later than it would anyway.',
     params: params.extend({ secret_id: uuid }),
     body: z
       .strictObject({ expires_at: date.nullable().default(null).meta({ description: 'Null: now' }) })

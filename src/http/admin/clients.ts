@@ -47,7 +47,7 @@ export const clientOperations = [
     tag,
     summary: 'List clients, the youngest first',
     query: z.object({
-      ...pageQuery,
+      ...pageQuery('client'),
       search: z.string().max(200).optional().meta({
         description: 'Words that the name has, or their beginnings; or a client_id',
       }),
@@ -107,7 +107,7 @@ export const clientOperations = [
     description: 'What is left out stays as it is. Tokens that were issued keep the scope they have.',
     params,
     body: clientChanges,
-    conditional: true,
+    conditional: 'required',
     success: { status: 200, description: 'The client as it is now', schema: client },
     refusals: [404, 412, 422, 428],
     handle: async ({ actors, params: { client_id }, body, ifMatch, caller }) =>
@@ -115,7 +115,7 @@ export const clientOperations = [
         await actors.clients.ask({
           type: 'update',
           clientId: client_id,
-          version: ifMatch,
+          versions: ifMatch,
           changes: clientFields(body),
           caller,
         }),
@@ -129,10 +129,11 @@ export const clientOperations = [
     summary: 'Delete a client',
     description: 'Its secrets, tokens and grants, and what people allowed it, go along. It cannot be undone.',
     params,
+    conditional: 'possible',
     success: { status: 204, description: 'It is gone' },
     refusals: [404],
-    handle: async ({ actors, params: { client_id }, caller }) => {
-      await actors.clients.ask({ type: 'delete', clientId: client_id, caller });
+    handle: async ({ actors, params: { client_id }, ifMatch, caller }) => {
+      await actors.clients.ask({ type: 'delete', clientId: client_id, versions: ifMatch, caller });
       return { body: undefined };
     },
   }),

@@ -21,8 +21,8 @@ export interface OperationRequest<Params, Query, Body> extends OperationTools {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** The version that the caller saw; null where any will do. Required where the operation says so. */
-  readonly ifMatch: number | null;
+  /** The versions that the caller will change; null where any will do. Required where the operation says so. */
+  readonly ifMatch: readonly number[] | null;
   readonly caller: Caller;
 }
 
@@ -60,8 +60,8 @@ export interface Operation {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Whether the request must say by If-Match which version it changes. */
-  readonly conditional?: true;
+  /** Whether the request must, or may, say by If-Match which version it changes. */
+  readonly conditional?: 'required' | 'possible';
   readonly success: Success;
   readonly refusals: readonly Refusal[];
   readonly handle: (request: OperationRequest<unknown, unknown, unknown>) => Promise<Answer<unknown>>;
@@ -105,10 +105,15 @@ export function entityTag(version: number): string {
   return `"${version}"`;
 }
 
-/** The version that If-Match names; null for `*`, undefined where there is none or it is no tag of ours (RFC 9110 §13.1.1). */
-export function versionInIfMatch(request: Request): number | null | undefined {
+/**
+ * The versions that If-Match names; null for `*` or where there is none. A tag that is weak, or none of ours, matches no version
+ * (RFC 9110 §13.1.1).
+ */
+export function versionsInIfMatch(request: Request): readonly number[] | null {
   const header = request.headers['if-match'];
-  if (header === '*') return null;
-  const version = /^"(\d{1,9})"$/.exec(header ?? '')?.[1];
-  return version === undefined ? undefined : Number(version);
+  if (header === undefined || header.trim() === '*') return null;
+  return header.split(',').flatMap((tag) => {
+    const version = /^\s*"(\d{1,9})"\s*$/.exec(tag)?.[1];
+    return version === undefined ? [] : [Number(version)];
+  });
 }

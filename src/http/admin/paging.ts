@@ -4,21 +4,46 @@ import type { Page, PageRequest, Position } from '../../actors/paging.ts';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 
+/** Years beyond are none that a database or a date of ours knows. */
+const MAX_TIME_MS = Date.UTC(9999, 11, 31);
+
+/** What the ids of a list look like: a cursor that is not made of one is none of ours. */
+export const CURSOR_IDS = {
+  client: /^[A-Za-z0-9_-]{22}$/,
+  uuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  number: /^\d{1,18}$/,
+} as const;
+
 /** The parameters that every list takes. */
-export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
-  cursor: z
-    .string()
-    .max(200)
-    .transform((text, context): Position => {
-      const position = decodeCursor(text);
-      if (position) return position;
-      context.addIssue('It is no cursor of ours; take next_cursor as it came');
-      return z.NEVER;
-    })
-    .optional()
-    .meta({ description: 'The next_cursor of the page before' }),
-};
+export function pageQuery(id: keyof typeof CURSOR_IDS) {
+  return {
+    limit: z
+      .string()
+      .regex(/^(?:[1-9]\d?|1\d\d|200)$/, `It must be a whole number from 1 to ${MAX_LIMIT}`)
+      .default(String(DEFAULT_LIMIT))
+      .transform(Number)
+      .meta({
+        override: {
+          type: 'integer',
+          minimum: 1,
+          maximum: MAX_LIMIT,
+          default: DEFAULT_LIMIT,
+          pattern: undefined,
+        },
+      }),
+    cursor: z
+      .string()
+      .max(200)
+      .transform((text, context): Position => {
+        const position = decodeCursor(text, CURSOR_IDS[id]);
+        if (position) return position;
+        context.addIssue('It is no cursor of ours; take next_cursor as it came');
+        return z.NEVER;
+      })
+      .optional()
+      .meta({ description: 'The next_cursor of the page before' }),
+  };
+}
 
 /** The schema of a list. */
 export function listOf<Item extends z.ZodType>(item: Item, id: string) {
@@ -44,10 +69,9 @@ function encodeCursor({ at, id }: Position): string {
   return Buffer.from(`${at.getTime()} ${id}`).toString('base64url');
 }
 
-/** Ids are client ids, UUIDs and numbers. */
-const CURSOR = /^(\d{1,15}) ([A-Za-z0-9_-]{1,36})$/;
-
-function decodeCursor(text: string): Position | undefined {
-  const [, at, id] = CURSOR.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-  return at === undefined || id === undefined ? undefined : { at: new Date(Number(at)), id };
+function decodeCursor(text: string, ids: RegExp): Position | undefined {
+  const [at = '', id = '', ...more] = Buffer.from(text, 'base64url').toString().split(' ');
+  const atMs = Number(at);
+  const isOurs = /^\d{1,15}$/.test(at) && atMs <= MAX_TIME_MS && ids.test(id) && more.length === 0;
+  return isOurs ? { at: new Date(atMs), id } : undefined;
 }

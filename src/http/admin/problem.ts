@@ -8,6 +8,8 @@ import { errorHead, sendJson } from '../respond.ts';
 /** Node.js has the older name of one (RFC 9110 §15.5.21). */
 const TITLES: typeof STATUS_CODES = { ...STATUS_CODES, 422: 'Unprocessable Content' };
 
+export const PROBLEM_TYPE = 'application/problem+json';
+
 /** Problem details (RFC 9457 §3.1), with the OAuth error code and what is wrong with each field. */
 export const problem = z
   .object({
@@ -27,19 +29,20 @@ export const problem = z
 export function sendProblem(response: Response, error: OAuthError, scope: string): void {
   const { status, headers } = errorHead(response, error);
   const problems = problemsOf(error);
-  const body: z.input<typeof problem> = {
-    type: 'about:blank',
-    title: TITLES[status] ?? 'Error',
-    status,
-    detail: error.message,
-    error: error.code,
+  const body = {
+    ...problemBody(status, error.code, error.message),
     ...(problems.length > 0 && { errors: [...problems] }),
   };
   sendJson(response, status, body, {
     ...headers,
-    'content-type': 'application/problem+json',
+    'content-type': PROBLEM_TYPE,
     ...challengeFor(error, scope),
   });
+}
+
+/** Problem details with nothing wrong in any field. */
+export function problemBody(status: number, error: string, detail: string): z.input<typeof problem> {
+  return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, error };
 }
 
 function problemsOf(error: OAuthError): readonly FieldProblem[] {

@@ -4,13 +4,13 @@ import type { z } from 'zod';
 import { callerOf } from '../../middleware/request-context.ts';
 import { InvalidRequest, NotFound, OAuthError, PreconditionRequired } from '../../oauth/errors.ts';
 import { UnprocessableContent, type FieldProblem } from '../../oauth/errors.ts';
-import { asRefusal, logBug, methodNotAllowed } from '../error-edge.ts';
+import { asRefusal, logBug } from '../error-edge.ts';
 import { readJson, readQuery } from '../read-body.ts';
 import { publicError, sendJson } from '../respond.ts';
 import { admit, ADMIN_READ_SCOPE, ADMIN_SCOPE, type AccessParts } from './access.ts';
-import { ADMIN_API, entityTag, isReadOnly, versionInIfMatch } from './operation.ts';
+import { ADMIN_API, entityTag, isReadOnly, versionsInIfMatch } from './operation.ts';
 import type { Answer, Operation, OperationTools } from './operation.ts';
-import { sendProblem } from './problem.ts';
+import { PROBLEM_TYPE, problemBody, sendProblem } from './problem.ts';
 import { sendLines } from './send-lines.ts';
 
 /** Puts the operations under the admin API's address. */
@@ -26,7 +26,7 @@ export function addAdminApi(
   }
   for (const path of paths) {
     const methods = operations.filter((operation) => operation.path === path).map(({ method }) => method);
-    app.all(ADMIN_API + path, methodNotAllowed(methods.map((method) => method.toUpperCase()).join(', ')));
+    app.all(ADMIN_API + path, wrongMethod(methods));
   }
   app.use(ADMIN_API, (_request: Request, response: Response) => {
     sendProblem(response, new NotFound('There is nothing at this address'), ADMIN_SCOPE);
@@ -67,6 +67,16 @@ function adminRoute(operation: Operation, parts: AccessParts & OperationTools, l
   };
 }
 
+/** Answers a known address with the wrong method. */
+function wrongMethod(methods: readonly string[]) {
+  const names = methods.map((method) => method.toUpperCase());
+  const allow = [...names, ...(names.includes('GET') ? ['HEAD'] : [])].join(', ');
+  return (_request: Request, response: Response): void => {
+    const body = problemBody(405, 'invalid_request', `This address answers ${allow}`);
+    sendJson(response, 405, body, { allow, 'content-type': PROBLEM_TYPE });
+  };
+}
+
 /** Reads what the request says against the operation's schemas. */
 async function parse({ params, query, body, conditional }: Operation, request: Request) {
   // What no id looks like names nothing.
@@ -74,15 +84,14 @@ async function parse({ params, query, body, conditional }: Operation, request: R
   if (named && !named.success) throw new NotFound('There is no such thing');
   const asked = query?.safeParse(Object.fromEntries(readQuery(request)));
   if (asked && !asked.success) throw new InvalidRequest(`The query is not valid: ${describe(asked.error)}`);
-  const ifMatch = versionInIfMatch(request);
-  if (conditional && ifMatch === undefined) {
+  if (conditional === 'required' && request.headers['if-match'] === undefined) {
     throw new PreconditionRequired('Say by If-Match which version you change: the ETag that you read, or *');
   }
   return {
     params: named?.data,
     query: asked?.data,
     body: body && (await parseBody(body, request)),
-    ifMatch: ifMatch ?? null,
+    ifMatch: conditional ? versionsInIfMatch(request) : null,
   };
 }
 

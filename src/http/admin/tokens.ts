@@ -49,7 +49,7 @@ export const tokenOperations = [
     tag: 'Tokens and grants',
     summary: 'List the access tokens of a client, a user or a grant, the youngest first',
     description: 'Exactly one of client_id, user_id and grant_id must be given.',
-    query: z.object({ ...pageQuery, ...owners, grant_id: uuid.optional() }),
+    query: z.object({ ...pageQuery('uuid'), ...owners, grant_id: uuid.optional() }),
     success: {
       status: 200,
       description: 'A page of the list',
@@ -83,7 +83,7 @@ export const tokenOperations = [
     path: '/grants',
     tag: 'Tokens and grants',
     summary: 'List grants, the youngest first: all, or those of a client or a user',
-    query: z.object({ ...pageQuery, ...owners }),
+    query: z.object({ ...pageQuery('uuid'), ...owners }),
     success: { status: 200, description: 'A page of the list', schema: listOf(grant, 'GrantList') },
     handle: async ({ actors, query }) => {
       const filter = { clientId: query.client_id ?? null, userId: query.user_id ?? null };

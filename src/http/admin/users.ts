@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ROLES, type UserDetails } from '../../actors/auth/messages.ts';
-import { passwordProblem, USERNAME, USERNAME_RULE } from '../../oauth/account-rules.ts';
 import { newSecret } from '../../oauth/secret.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
 import { ADMIN_API, operation, type OperationTools } from './operation.ts';
 import { listBody, listOf, pageQuery, pageRequest } from './paging.ts';
+import { password, shownPassword, userChanges, userForm } from './user-form.ts';
 import { formatTime, formatTimeOrNull, time, uuid } from './values.ts';
 
 const user = z
@@ -23,33 +23,6 @@ const user = z
   })
   .meta({ id: 'User' });
 
-const fields = {
-  name: z
-    .string()
-    .trim()
-    .min(1, 'Leave the name out rather than empty')
-    .max(200, 'The name has at most 200 characters')
-    .regex(/^\P{Cc}*$/u, 'The name contains a control character')
-    .nullable(),
-  email: z.email('This is no e-mail address').max(254, 'The address has at most 254 characters').nullable(),
-  email_verified: z.boolean(),
-  roles: z.array(z.enum(ROLES, 'The only role is admin')).max(ROLES.length),
-};
-
-const password = z
-  .string()
-  .check(({ value, issues }) => {
-    const problem = passwordProblem(value);
-    if (problem !== undefined) issues.push({ code: 'custom', message: problem, input: value });
-  })
-  .optional()
-  .meta({ description: 'Left out: one is made, and shown in the answer', format: 'password' });
-
-const shownPassword = z
-  .string()
-  .nullable()
-  .meta({ description: 'The password that was made, shown only now; null if the request named one' });
-
 const params = z.object({ user_id: uuid });
 const tag = 'Users';
 
@@ -61,7 +34,7 @@ export const userOperations = [
     tag,
     summary: 'List users, the youngest first',
     query: z.object({
-      ...pageQuery,
+      ...pageQuery('uuid'),
       search: z
         .string()
         .max(200)
@@ -81,16 +54,7 @@ export const userOperations = [
     path: '/users',
     tag,
     summary: 'Add a user',
-    body: z
-      .strictObject({
-        username: z.string('Give the user a name').regex(USERNAME, `A user name has ${USERNAME_RULE}`),
-        password,
-        name: fields.name.default(null),
-        email: fields.email.default(null),
-        email_verified: fields.email_verified.default(false),
-        roles: fields.roles.default([]),
-      })
-      .meta({ id: 'NewUser' }),
+    body: userForm,
     success: {
       status: 201,
       description: 'The user, and the password if one was made',
@@ -107,7 +71,7 @@ export const userOperations = [
         name,
         email,
         emailVerified,
-        roles: [...new Set(roles)],
+        roles,
         caller,
       });
       return {
@@ -134,22 +98,23 @@ export const userOperations = [
     path: '/users/:user_id',
     tag,
     summary: 'Change a user',
-    description: 'What is left out stays. A role counts from the next request. The last admin stays one.',
+    description:
+      'What is left out stays. A role counts from the next request. The last admin stays one. Another e-mail address is not verified, unless the request says so.',
     params,
-    body: z.strictObject(fields).partial().meta({ id: 'UserChanges' }),
-    conditional: true,
+    body: userChanges,
+    conditional: 'required',
     success: { status: 200, description: 'The user as it is now', schema: user },
     refusals: [404, 409, 412, 422, 428],
     handle: async ({ actors, params: { user_id }, body, ifMatch, caller }) => {
       const details = await actors.auth.ask({
         type: 'updateUser',
         userId: user_id,
-        version: ifMatch,
+        versions: ifMatch,
         changes: {
           ...(body.name !== undefined && { name: body.name }),
           ...(body.email !== undefined && { email: body.email }),
           ...(body.email_verified !== undefined && { emailVerified: body.email_verified }),
-          ...(body.roles && { roles: [...new Set(body.roles)] }),
+          ...(body.roles && { roles: body.roles }),
         },
         caller,
       });

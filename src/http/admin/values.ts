@@ -19,7 +19,12 @@ export function formatTimeOrNull(date: Date | null): string | null {
   return date && formatTime(date);
 }
 
+/** What a four-digit year, and so the wire, can say. */
+const EARLIEST = new Date('0001-01-01T00:00:00.000Z');
+const LATEST = new Date('9999-12-31T23:59:59.999Z');
+
 /** A moment that a request names. */
 export const date = z.iso
   .datetime({ offset: true, error: 'It must be a time such as 2026-01-31T12:00:00Z' })
-  .transform((text) => new Date(text));
+  .transform((text) => new Date(text))
+  .refine((at) => at >= EARLIEST && at <= LATEST, 'It must be a time of the years 1 to 9999');

@@ -48,7 +48,7 @@ function describe(operation: Operation, isVersioned: boolean): ZodOpenApiOperati
       requestParams: {
         ...(params && { path: params }),
         ...(query && { query }),
-        ...(conditional && { header: ifMatch }),
+        ...(conditional && { header: conditional === 'required' ? ifMatch : ifMatch.partial() }),
       },
     }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
@@ -75,7 +75,8 @@ function refusals({ params, query, body, conditional, refusals }: Operation): An
   if (query || body) statuses.add(400);
   if (params) statuses.add(404);
   if (body) statuses.add(422);
-  if (conditional) statuses.add(412).add(428);
+  if (conditional) statuses.add(412);
+  if (conditional === 'required') statuses.add(428);
   return byStatus(
     [...statuses].map((status) => [
       status,
