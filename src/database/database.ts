@@ -39,6 +39,12 @@ export interface Queries {
   query<Row>(statement: Statement, bindings?: readonly unknown[]): Promise<Row[]>;
 
   /**
+   * Runs `work` in a transaction. Each statement sees what was committed before it began: after one that waited for a row,
+   * the next sees what it waited for, which the one that waited does not, except in that row.
+   */
+  transaction<T>(work: (queries: Pick<Queries, 'query'>) => Promise<T>): Promise<T>;
+
+  /**
    * Runs `work` in a transaction while holding a lock that all replicas share, so that only one of them does it.
    * `wait`: queue for the lock; otherwise resolves to undefined at once if another holds it.
    */
@@ -150,7 +156,17 @@ interface TarnPool {
   numPendingAcquires(): number;
 }
 
+/** What `transaction` promises, whatever the server's default is. */
+const TRANSACTION = { isolationLevel: 'read committed' } as const;
+
 function queriesOn(knex: Knex, actor: string, observe: StatementObserver): Queries {
+  const transaction: Queries['transaction'] = async (work) => {
+    try {
+      return await knex.transaction((held) => work(queriesOn(held, actor, observe)), TRANSACTION);
+    } catch (error) {
+      throw isClassified(error) ? error : classifyFault('transaction', error);
+    }
+  };
   return {
     query: async <Row>(
       { name, sql, oneOff }: Statement,
@@ -172,19 +188,14 @@ function queriesOn(knex: Knex, actor: string, observe: StatementObserver): Queri
         endStatementSpan(span, fault && faultCode(fault));
       }
     },
-    exclusively: async (lock, mode, work) => {
-      try {
-        return await knex.transaction(async (transaction) => {
-          const queries = queriesOn(transaction, actor, observe);
-          const [row] = await queries.query<{ held: boolean }>(mode === 'wait' ? WAIT_FOR_LOCK : TRY_LOCK, [
-            lock,
-          ]);
-          return row?.held ? await work(queries) : undefined;
-        });
-      } catch (error) {
-        throw isClassified(error) ? error : classifyFault('transaction', error);
-      }
-    },
+    transaction,
+    exclusively: (lock, mode, work) =>
+      transaction(async (queries) => {
+        const [row] = await queries.query<{ held: boolean }>(mode === 'wait' ? WAIT_FOR_LOCK : TRY_LOCK, [
+          lock,
+        ]);
+        return row?.held ? await work(queries) : undefined;
+      }),
   };
 }
 

@@ -7,7 +7,7 @@ import {
   parseAuthorizationRequest,
   type AuthorizationRequest,
 } from '../oauth/authorization-request.ts';
-import { isPublic, type Client } from '../oauth/client.ts';
+import { isIdentitySure, restsOnConsent, type Client } from '../oauth/client.ts';
 import { InvalidRequest, OAuthError, TemporarilyUnavailable } from '../oauth/errors.ts';
 import { required, type Parameters } from '../oauth/parameters.ts';
 import { isAdminScope, isWithin } from '../oauth/scope.ts';
@@ -85,8 +85,8 @@ export async function authorize(
 }
 
 /**
- * Whether the person must be asked. An earlier consent counts only for a client whose identity is sure: any app on the
- * device can receive what goes to a loopback address or a private scheme (RFC 8252 §8.6).
+ * Whether the person must be asked. An earlier consent counts only for a client whose identity is sure. What is found here is
+ * looked at again when the code is redeemed: a consent may be withdrawn in between.
  */
 export async function needsConsent(
   { auth }: Pick<Actors, 'auth'>,
@@ -94,8 +94,8 @@ export async function needsConsent(
   session: Session,
 ): Promise<boolean> {
   if (asked.prompts.includes('consent')) return true;
-  if (isPublic(client) && !target.redirectUri.startsWith('https:')) return true;
-  if (client.firstParty) return false;
+  if (!isIdentitySure(client, target.redirectUri)) return true;
+  if (!restsOnConsent(client, target.redirectUri)) return false;
   const consented = await auth.ask({
     type: 'findConsent',
     userId: session.userId,

@@ -40,6 +40,25 @@ export function newClientId(randomBytes: Sources['randomBytes']): string {
   return randomBytes(16).toString('base64url').replace(/^-/, '_');
 }
 
+/**
+ * Whether what is sent to the address reaches nobody but the client: without a secret, any app on the device can be what
+ * listens at a loopback address or behind a private scheme (RFC 8252 §8.6).
+ */
+export function isIdentitySure(
+  client: Pick<Client, 'tokenEndpointAuthMethod'>,
+  redirectUri: string,
+): boolean {
+  return !isPublic(client) || redirectUri.startsWith('https:');
+}
+
+/** Whether a code for the address is worth no more than the person's consent; an app of the operator's own needs none. */
+export function restsOnConsent(
+  client: Pick<Client, 'firstParty' | 'tokenEndpointAuthMethod'>,
+  redirectUri: string,
+): boolean {
+  return !client.firstParty || !isIdentitySure(client, redirectUri);
+}
+
 /** A public client holds no secret (RFC 6749 §2.1). */
 export function isPublic(client: Pick<Client, 'tokenEndpointAuthMethod'>): boolean {
   return client.tokenEndpointAuthMethod === 'none';

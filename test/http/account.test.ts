@@ -125,6 +125,30 @@ test('a code that was not redeemed when its app is disconnected is worthless', a
   expect((await redeem(server.issuer, client, code)).body.error).toBe('invalid_grant');
 });
 
+test('an app that the page has no room for is disconnected like any other', async () => {
+  const tokens = (await redeem(server.issuer, client, await obtainCode(server.issuer, client, {}, person)))
+    .body;
+  const mine = 'from users, generate_series(1, 101) as number where username = $1';
+  await query(
+    server,
+    `insert into grants (id, client_id, user_id, scope, created_at, expires_at)
+     select gen_random_uuid(), 'newer' || number, users.id, 'read', now() + interval '1 minute', now() + interval '1 day'
+     ${mine}`,
+    [username],
+  );
+  await query(
+    server,
+    `insert into consents (user_id, client_id, scope, decided_at)
+     select users.id, 'newer' || number, 'read', now() + interval '1 minute' ${mine}`,
+    [username],
+  );
+  expect(await account()).not.toContain('Photo');
+  await disconnect();
+  expect(await introspect(server.issuer, client, tokens.access_token)).toEqual({ active: false });
+  const path = `/account/apps/disconnect?client_id=${client.client_id}`;
+  expect((await person.request(path)).location).toBe('/account?notice=app-gone');
+});
+
 test('an app that is not connected, or is somebody else’s, is not disconnected', async () => {
   const stranger = new Person(server.issuer);
   const tokens = (await redeem(server.issuer, client, await obtainCode(server.issuer, client, {}, stranger)))

@@ -1,8 +1,9 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { LOCAL_CALLER } from '../../src/actors/audit/messages.ts';
-import { InvalidRequest } from '../../src/oauth/errors.ts';
-import { hashSecret, type SessionHash } from '../../src/oauth/secret.ts';
+import type { Client } from '../../src/oauth/client.ts';
+import { InvalidGrant, InvalidRequest } from '../../src/oauth/errors.ts';
+import { hashSecret, type CodeHash, type SessionHash } from '../../src/oauth/secret.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 import { onEachBackend, onPostgres, type Backend } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
@@ -204,33 +205,105 @@ onPostgres((backend) => {
     expect(events.map(({ type }) => type)).toEqual(types);
   });
 
-  test('a code that was claimed when its client is disconnected opens no grant any more', async () => {
-    const { userId } = await add();
-    const clientId = randomUUID();
-    const [here, there] = replicas.pair;
+  describe('a code, when its client is disconnected,', () => {
     const redirectUri = 'https://app.example/callback';
-    const code = await here.auth.ask({
-      type: 'issueCode',
-      clientId,
-      userId,
-      redirectUri,
-      scope: ['read'],
-      codeChallenge: null,
-      nonce: 'n',
-      authenticatedAt: replicas.now(),
+    const firstParty = { firstParty: true, tokenEndpointAuthMethod: 'none' } as const;
+
+    const setting = async (
+      policy: Partial<Pick<Client, 'firstParty' | 'tokenEndpointAuthMethod'>> = {},
+      address = redirectUri,
+    ) => {
+      const { userId } = await add();
+      const clientId = randomUUID();
+      const client = { clientId, firstParty: false, tokenEndpointAuthMethod: 'none', ...policy } as const;
+      const [here, there] = replicas.pair;
+      const subject = { userId, clientId };
+      const scope = ['read'];
+      const decide = (allow: boolean, of: readonly string[] = scope) =>
+        here.auth.ask({ type: 'decideConsent', ...subject, scope: of, allow, caller });
+      const issue = async () => {
+        const code = await here.auth.ask({
+          type: 'issueCode',
+          ...subject,
+          redirectUri: address,
+          scope,
+          codeChallenge: null,
+          nonce: 'n',
+          authenticatedAt: replicas.now(),
+        });
+        return hashSecret<'authorization code'>(code.reveal());
+      };
+      const claim = (codeHash: CodeHash) =>
+        here.auth.ask({
+          type: 'redeemCode',
+          codeHash,
+          client,
+          redirectUri: address,
+          codeVerifier: null,
+          caller,
+        });
+      const disconnect = () => there.auth.ask({ type: 'disconnectClient', ...subject, caller });
+      const events = async (count: number) => {
+        const sql = `select type from audit_events where client_id = ? and type like 'code%'`;
+        const found = await eventually(
+          () => backend.rows<{ type: string }>(sql, [clientId]),
+          ({ length }) => length >= count,
+        );
+        return found.map(({ type }) => type);
+      };
+      return { subject, decide, issue, claim, disconnect, events };
+    };
+
+    test('opens no grant any more that was claimed already', async () => {
+      const { subject, decide, issue, claim, disconnect } = await setting();
+      await decide(true);
+      const { grantId, scope } = await claim(await issue());
+      await disconnect();
+      const [here, there] = replicas.tokens;
+      const grant = { grantId, ...subject, scope, withRefreshToken: true, idToken: null };
+      await expect(here.ask({ type: 'issueForGrant', ...grant })).rejects.toThrow();
+      expect(await there.ask({ type: 'listConnections', userId: subject.userId })).toEqual([]);
     });
-    const claim = {
-      type: 'redeemCode',
-      codeHash: hashSecret<'authorization code'>(code.reveal()),
-      clientId,
-      redirectUri,
-      codeVerifier: null,
-      caller,
-    } as const;
-    const { grantId, scope } = await here.auth.ask(claim);
-    await there.auth.ask({ type: 'disconnectClient', userId, clientId, caller });
-    const grant = { grantId, clientId, userId, scope, withRefreshToken: true, idToken: null };
-    await expect(here.tokens.ask({ type: 'issueForGrant', ...grant })).rejects.toThrow();
-    expect(await there.tokens.ask({ type: 'listConnections', userId })).toEqual([]);
+
+    test('is refused that a request in flight is given after, which is no replay', async () => {
+      const { decide, issue, claim, disconnect, events } = await setting();
+      await decide(true);
+      await disconnect();
+      const late = await issue();
+      const refusal = new InvalidGrant('The authorization code is invalid, expired or already used');
+      await expect(claim(late)).rejects.toEqual(refusal);
+      expect(await events(1)).toEqual(['code_without_consent']);
+      // It was spent: another consent does not revive it.
+      await decide(true);
+      await expect(claim(late)).rejects.toEqual(refusal);
+      expect((await events(2)).sort()).toEqual(['code_replayed', 'code_without_consent']);
+      expect((await claim(await issue())).scope).toEqual(['read']);
+    });
+
+    test('or withdrawn in part, is refused where that part is in its scope', async () => {
+      const { decide, issue, claim } = await setting();
+      await decide(true, ['read', 'write']);
+      const [early, late] = [await issue(), await issue()];
+      await decide(false, ['write']);
+      expect((await claim(early)).scope).toEqual(['read']);
+      await decide(false, ['read']);
+      await expect(claim(late)).rejects.toBeInstanceOf(InvalidGrant);
+    });
+
+    test('needs no consent for an app of the operator’s own, but where any app could be it', async () => {
+      const own = await setting(firstParty);
+      expect((await own.claim(await own.issue())).scope).toEqual(['read']);
+      const confidential = { firstParty: true, tokenEndpointAuthMethod: 'client_secret_basic' } as const;
+      const loopback = 'http://127.0.0.1:4000/callback';
+      const sure = await setting(confidential, loopback);
+      expect((await sure.claim(await sure.issue())).scope).toEqual(['read']);
+      for (const address of [loopback, 'com.example.app:/callback']) {
+        const { decide, issue, claim, disconnect } = await setting(firstParty, address);
+        await decide(true);
+        expect((await claim(await issue())).scope).toEqual(['read']);
+        await disconnect();
+        await expect(issue().then(claim)).rejects.toBeInstanceOf(InvalidGrant);
+      }
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { CodeStore, type ClaimResult } from '../../src/actors/auth/store-codes.ts';
+import { ConsentStore } from '../../src/actors/auth/store-consents.ts';
 import { UserStore } from '../../src/actors/auth/store-users.ts';
 import { ValueRefused, UniqueViolation } from '../../src/database/faults.ts';
 import { atOnce, onEachBackend } from '../support/backends.ts';
@@ -22,7 +23,9 @@ onEachBackend((backend) => {
     ];
     await codes.insert(issued);
     const results = await others.claim(issued, NOW);
-    expect(results).toEqual(issued.map((code) => ({ kind: 'claimed', code, userBarred: false })));
+    expect(results).toEqual(
+      issued.map((code) => ({ kind: 'claimed', code, userBarred: false, consented: false })),
+    );
   });
 
   test('of fifty redemptions of one code at once exactly one claims it, and the others learn that it is spent', async () => {
@@ -92,6 +95,32 @@ onEachBackend((backend) => {
     await users.disable(user.username, NOW);
     expect(await codes.claim([code], NOW)).toMatchObject([{ kind: 'claimed', userBarred: true }]);
     expect(await codes.claim([code], NOW)).toMatchObject([{ kind: 'spent' }]);
+  });
+
+  test('a code says whether the user allows the client all of its scope at this moment, and is spent either way', async () => {
+    const [codes, others] = stores();
+    const [users] = backend.each((queries) => new UserStore(queries));
+    const [consents] = backend.each((queries) => new ConsentStore(queries));
+    const { userId } = newUser();
+    for (const id of [userId, randomUUID()]) {
+      await users.insert(newUser({ userId: id }));
+      // Of another person, or to another client.
+      await consents.save(id, id === userId ? 'another-client' : 'a-client', ['openid', 'read'], NOW);
+    }
+    const claims = async (scope: readonly string[]) => {
+      const code = newCode({ userId, scope });
+      await codes.insert([code]);
+      const [result] = await others.claim([code], NOW);
+      expect((await codes.claim([code], NOW))[0]!.kind).toBe('spent');
+      return result!.kind === 'claimed' && result!.consented;
+    };
+    expect(await claims(['read'])).toBe(false);
+    await consents.save(userId, 'a-client', ['openid', 'read', 'write'], NOW);
+    expect([await claims(['write', 'openid']), await claims(['read', 'write:all'])]).toEqual([true, false]);
+    await consents.withdraw(userId, 'a-client', ['write'], NOW);
+    expect([await claims(['write']), await claims(['openid', 'read'])]).toEqual([false, true]);
+    await consents.delete(userId, 'a-client');
+    expect(await claims(['openid', 'read'])).toBe(false);
   });
 
   test('the codes of a user for a client are spent, and the grants of those that were claimed before are named', async () => {

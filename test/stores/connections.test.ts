@@ -62,6 +62,15 @@ onEachBackend((backend) => {
     await tokens.bar(`client:${clients[1]}`);
     await tokens.revokeIssued(`client:${clients[2]}`, NOW);
     expect((await list(userId)).map(({ clientId }) => clientId)).toEqual([clients[3]]);
+    const isConnected = (clientId: string, of = userId) => tokens.isConnected(of, clientId, after(NOW, 60));
+    expect(await Promise.all(clients.map((clientId) => isConnected(clientId)))).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
+    expect(await isConnected(clients[3], randomUUID())).toBe(false);
+    expect(await isConnected(shortLived.accessToken.clientId)).toBe(false);
     const early = (await list(userId, NOW)).map(({ clientId }) => clientId);
     expect(early).toContain(shortLived.accessToken.clientId);
     await tokens.revokeIssued(`user:${userId}`, NOW);

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { fillDatabase } from '../../bench/fill.mjs';
 import { AuditStore } from '../../src/actors/audit/store.ts';
 import type { AuditFilter } from '../../src/actors/audit/messages.ts';
+import { CodeStore } from '../../src/actors/auth/store-codes.ts';
 import { LoginAttemptStore } from '../../src/actors/auth/store-login-attempts.ts';
 import { ConsentStore } from '../../src/actors/auth/store-consents.ts';
 import { SessionStore } from '../../src/actors/auth/store-sessions.ts';
@@ -13,6 +14,7 @@ import { TokenListStore } from '../../src/actors/token/store-lists.ts';
 import { TokenStore } from '../../src/actors/token/store.ts';
 import { TokenSweepStore } from '../../src/actors/token/sweep-store.ts';
 import type { Queries, Statement } from '../../src/database/database.ts';
+import { hashSecret } from '../../src/oauth/secret.ts';
 import { onPostgres } from '../support/backends.ts';
 import { first } from './rows.ts';
 
@@ -105,6 +107,13 @@ onPostgres((backend) => {
     ['what a client was allowed', (queries) => new ConsentStore(queries).deleteOfClient('client of nobody')],
     ['sessions', (queries) => new SessionStore(queries, 7200).list(USER, new Date(), 100)],
     ['what a user allowed', (queries) => new ConsentStore(queries).list(USER, 100)],
+    ['one connected application', (queries) => new TokenStore(queries).isConnected(USER, CLIENT, new Date())],
+    [
+      'a code to redeem',
+      (queries) =>
+        new CodeStore(queries).claim([{ codeHash: hashSecret('x'), clientId: CLIENT }], new Date()),
+    ],
+    ['a live session', (queries) => new SessionStore(queries, 7200).find(hashSecret('x'), new Date())],
     ['connected applications', (queries) => new TokenStore(queries).listConnections(USER, new Date(), 100)],
     [
       'tokens of a client',

@@ -7,7 +7,6 @@ import { TokenStore } from '../../src/actors/token/store.ts';
 import { TokenSweepStore } from '../../src/actors/token/sweep-store.ts';
 import { onPostgres, type Backend } from '../support/backends.ts';
 import { NOW, after, newClient, newClientSecret, newCode, newGrant, rotationOf } from './rows.ts';
-import { eventually } from '../support/eventually.ts';
 
 const ROWS = 8;
 const MIDDLE = ROWS / 2;
@@ -125,25 +124,16 @@ async function meet<One, Other>(
     await holder.raw(hold.sql, [hold.binding as string]);
     const first = one();
     started.push(first.catch(() => undefined));
-    await untilWaiting(backend, 1);
+    await backend.untilWaiting(1);
     const second = other();
     started.push(second.catch(() => undefined));
-    await untilWaiting(backend, 2);
+    await backend.untilWaiting(2);
     await holder.commit();
     return await Promise.all([first, second]);
   } finally {
     if (!holder.isCompleted()) await holder.rollback();
     await Promise.all(started);
   }
-}
-
-async function untilWaiting(backend: Backend, count: number): Promise<void> {
-  const sql = `select count(*)::int as count from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`;
-  await eventually(
-    () => backend.rows<{ count: number }>(sql),
-    ([row]) => row!.count >= count,
-  );
 }
 
 function sortedIds(): string[] {

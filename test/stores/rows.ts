@@ -62,10 +62,16 @@ export function newUser(overrides: Partial<NewUser> = {}): NewUser {
 /** A session that is not seen for so long is not live. */
 export const IDLE_SECONDS = 1800;
 
-/** A person's session that began at `NOW`. */
+/** The version of a password that was set then. */
+export function versionOf(passwordChangedAt: Date): string {
+  return (passwordChangedAt.getTime() / 1000).toFixed(6);
+}
+
+/** A person's session that began at `NOW`, with the password that they were made with then. */
 export function newSession(userId: string, overrides: Partial<NewSession> = {}): NewSession {
   return {
     userId,
+    passwordVersion: versionOf(NOW),
     authenticatedAt: NOW,
     expiresAt: after(NOW, 3600),
     remoteAddress: '192.0.2.7',

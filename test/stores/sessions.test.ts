@@ -4,7 +4,7 @@ import { SessionStore, type NewSession } from '../../src/actors/auth/store-sessi
 import { UserStore, type NewUser } from '../../src/actors/auth/store-users.ts';
 import { hashSecret } from '../../src/oauth/secret.ts';
 import { atOnce, onEachBackend } from '../support/backends.ts';
-import { AWKWARD_DATES, IDLE_SECONDS, NOW, after, newSession, newUser } from './rows.ts';
+import { AWKWARD_DATES, IDLE_SECONDS, NOW, after, newSession, newUser, versionOf } from './rows.ts';
 
 onEachBackend((backend) => {
   const stores = () => backend.each((queries) => new SessionStore(queries, IDLE_SECONDS));
@@ -38,27 +38,53 @@ onEachBackend((backend) => {
   test('the time of the login comes back to the millisecond', async () => {
     const [sessions] = stores();
     const { userId } = await addUser({ createdAt: new Date(0) });
+    const passwordVersion = versionOf(new Date(0));
     for (const authenticatedAt of AWKWARD_DATES) {
       const hash = hashSecret<'session'>(randomUUID());
-      await sessions.insert(hash, newSession(userId, { authenticatedAt, expiresAt: after(NOW, 10) }));
+      await sessions.insert(
+        hash,
+        newSession(userId, { passwordVersion, authenticatedAt, expiresAt: after(NOW, 10) }),
+      );
       expect((await sessions.find(hash, NOW))?.session.authenticatedAt).toEqual(authenticatedAt);
     }
   });
 
-  test('a login that began before the password was changed begins no session', async () => {
-    const [sessions, others] = stores();
+  test('a login that began before the password was changed begins no session, nor does one that saw the old', async () => {
+    const [sessions] = stores();
     const user = await addUser();
     const [users] = backend.each((queries) => new UserStore(queries));
+    const found = await users.credentials(user.username);
+    expect(found?.passwordVersion).toBe(versionOf(NOW));
     await users.resetPassword(user.username, 'another hash', after(NOW, 5));
-    const begin = (seconds: number) =>
+    const begin = (seconds: number, passwordVersion = versionOf(after(NOW, 5))) =>
       sessions.insert(
         hashSecret(randomUUID()),
-        newSession(user.userId, { authenticatedAt: after(NOW, seconds) }),
+        newSession(user.userId, { passwordVersion, authenticatedAt: after(NOW, seconds) }),
       );
     expect([await begin(4), await begin(5)]).toEqual([false, true]);
+    // Looked up after the time of the change and before its commit.
+    expect(await begin(6, found!.passwordVersion)).toBe(false);
+    await users.rehash(user.userId, 'another hash', 'the same at another cost');
+    expect(await begin(6)).toBe(true);
     await users.disable(user.username, after(NOW, 6));
     expect(await begin(7)).toBe(false);
-    expect(others).toBeDefined();
+  });
+
+  test('a session that a change of the password should have ended, and did not, is dead', async () => {
+    const [sessions, others] = stores();
+    const user = await addUser();
+    const { hash } = await begin(user.userId);
+    const change = (at: string) =>
+      backend.rows('update users set password_changed_at = ?::timestamptz where id = ?', [at, user.userId]);
+    const isLive = async () => {
+      const listed = await others.list(user.userId, NOW, 10);
+      expect((await sessions.find(hash, NOW)) !== undefined).toBe(listed.length === 1);
+      return listed.length === 1;
+    };
+    await change(NOW.toISOString());
+    expect(await isLive()).toBe(true);
+    await change(NOW.toISOString().replace('Z', '001Z')); // a microsecond later
+    expect(await isLive()).toBe(false);
   });
 
   test('of many log-outs of one session at once exactly one hears whose it was', async () => {

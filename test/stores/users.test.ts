@@ -5,7 +5,7 @@ import { UserStore } from '../../src/actors/auth/store-users.ts';
 import { UniqueViolation } from '../../src/database/faults.ts';
 import { hashSecret, type SessionHash } from '../../src/oauth/secret.ts';
 import { atOnce, onEachBackend, type Backend } from '../support/backends.ts';
-import { AWKWARD_TEXTS, IDLE_SECONDS, NOW, after, first, newSession, newUser } from './rows.ts';
+import { AWKWARD_TEXTS, IDLE_SECONDS, NOW, after, first, newSession, newUser, versionOf } from './rows.ts';
 
 onEachBackend((backend) => {
   const stores = () => backend.each((queries) => new UserStore(queries));
@@ -26,7 +26,8 @@ onEachBackend((backend) => {
       email: 'alice@mail.example',
       emailVerified: false,
     });
-    const credentials = { userId: user.userId, passwordHash: user.passwordHash, disabledAt: null };
+    const { userId, passwordHash } = user;
+    const credentials = { userId, passwordHash, passwordVersion: versionOf(NOW), disabledAt: null };
     for (const name of ['Alice@example', 'alice@EXAMPLE']) {
       expect(await others.credentials(name)).toEqual(credentials);
     }

@@ -7,6 +7,7 @@ import type { Knex } from 'knex';
 import { openEmbedded, openPostgres, type Database, type Queries } from '../../src/database/database.ts';
 import { FolderInUse, lockFolder } from '../../src/database/folder-lock.ts';
 import { migrate } from '../../src/database/schema.ts';
+import { eventually } from './eventually.ts';
 import type { TestDatabase } from './postgres.ts';
 import { migratedDatabase } from './server.ts';
 
@@ -110,6 +111,17 @@ export class Backend {
   async count(table: string): Promise<number> {
     const [row] = await this.rows<{ count: number }>(`select count(*)::int as count from ${table}`);
     return row!.count;
+  }
+
+  /** Waits until so many statements wait for a lock, or, where there is but one connection, for that. */
+  async untilWaiting(count: number): Promise<void> {
+    const sql = `select count(*)::int as count from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`;
+    const waiting = async () =>
+      this.kind === 'PGlite'
+        ? this.databases[0].poolStats().waiting
+        : (await this.rows<{ count: number }>(sql))[0]!.count;
+    await eventually(waiting, (found) => found >= count);
   }
 
   async empty(...tables: readonly string[]): Promise<void> {

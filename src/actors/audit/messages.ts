@@ -28,6 +28,7 @@ export const AUDIT_EVENT_TYPES = [
   'consent_denied',
   'client_disconnected',
   'code_replayed',
+  'code_without_consent',
   'refresh_token_reused',
   'grant_revoked',
   'access_token_revoked',

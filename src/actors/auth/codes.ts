@@ -1,3 +1,4 @@
+import { restsOnConsent } from '../../oauth/client.ts';
 import { InvalidGrant } from '../../oauth/errors.ts';
 import { verifierMatches } from '../../oauth/pkce.ts';
 import { hashSecret, newSecret } from '../../oauth/secret.ts';
@@ -10,7 +11,7 @@ import type { Claim, ClaimResult, StoredCode } from './store-codes.ts';
 
 const MAX_BATCH = 200;
 
-/** One sentence for unknown, expired, spent and mismatched codes alike. */
+/** One sentence for unknown, expired, spent and mismatched codes alike, and for those that the person no longer stands by. */
 const NOT_REDEEMABLE = 'The authorization code is invalid, expired or already used';
 
 /** The statements on codes, batched. */
@@ -55,14 +56,17 @@ export async function issueCode(
 
 /**
  * Redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.6). It is spent before anything else is checked, so that a verifier can be
- * tried once; a code that comes a second time revokes what the first time issued (RFC 6749 §4.1.2). Throws InvalidGrant.
+ * tried once; a code that comes a second time revokes what the first time issued (RFC 6749 §4.1.2). The consent counts as it
+ * stands now, for it may have been withdrawn after the code was asked for and before it was there to be spent. Throws
+ * InvalidGrant.
  */
 export async function redeemCode(
   parts: AuthParts,
   batches: CodeBatches,
   message: MessageOf<AuthMessage, 'redeemCode'>,
 ): Promise<RedeemedCode> {
-  const { codeHash, clientId, caller } = message;
+  const { codeHash, client, caller } = message;
+  const { clientId } = client;
   const result = await batches.claim({ codeHash, clientId });
   if (result.kind === 'spent') {
     const { grantId, userId } = result;
@@ -72,7 +76,11 @@ export async function redeemCode(
   if (result.kind !== 'claimed' || result.userBarred || !belongsTo(message, result.code)) {
     throw new InvalidGrant(NOT_REDEEMABLE);
   }
-  const { grantId, userId, scope, nonce, authenticatedAt } = result.code;
+  const { grantId, userId, redirectUri, scope, nonce, authenticatedAt } = result.code;
+  if (!result.consented && restsOnConsent(client, redirectUri)) {
+    recordEvent(parts, { type: 'code_without_consent', clientId, userId, caller, detail: { scope } });
+    throw new InvalidGrant(NOT_REDEEMABLE);
+  }
   return { grantId, userId, scope, nonce, authenticatedAt };
 }
 

@@ -6,8 +6,10 @@ import { recordEvent, type AuthParts } from './parts.ts';
 const STILL_OPENING_MS = 60_000;
 
 /**
- * Takes from a client all that a person allowed it: the consent, the codes, the grants with their tokens. In the order in
- * which they lead to each other, so that what is on its way finds the next door closed.
+ * Takes from a client all that a person allowed it: the consent, the codes, the grants with their tokens. In this order,
+ * because the one before leads to the next: a code that is issued after they were looked for, by a request that saw the consent
+ * before it was deleted, is refused for want of it when it is redeemed; what was claimed before has its grant revoked, be it
+ * open or still to open. A client that needs no consent may be given another code by the very next request anyway.
  */
 export async function disconnectClient(
   parts: AuthParts,

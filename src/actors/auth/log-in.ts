@@ -36,6 +36,7 @@ export async function logIn(
   const expiresAt = new Date(now.getTime() + policy.sessionLifetimeSeconds * 1000);
   const session = {
     userId: found.userId,
+    passwordVersion: found.passwordVersion,
     authenticatedAt: now,
     expiresAt,
     remoteAddress: caller.remoteAddress,

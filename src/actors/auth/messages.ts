@@ -1,4 +1,5 @@
 import type { UserFacts } from '../../oauth/claims.ts';
+import type { Client } from '../../oauth/client.ts';
 import type { Scope } from '../../oauth/scope.ts';
 import type { CodeHash, SessionHash } from '../../oauth/secret.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
@@ -121,7 +122,7 @@ export type AuthMessage =
       /** Spends a code, whether or not what comes with it is right; a code that was spent before revokes what it led to. */
       readonly type: 'redeemCode';
       readonly codeHash: CodeHash;
-      readonly clientId: string;
+      readonly client: Pick<Client, 'clientId' | 'firstParty' | 'tokenEndpointAuthMethod'>;
       readonly redirectUri: string | null;
       readonly codeVerifier: string | null;
       readonly caller: Caller;

@@ -23,10 +23,16 @@ export interface Claim {
 
 /**
  * `claimed`: this caller, and nobody else ever, may use the code. `spent`: somebody claimed it before. `userBarred`: the user
- * was disabled, or given another password since signing in.
+ * was disabled, or given another password since signing in. `consented`: all of the code's scope is what the user allows the
+ * client now.
  */
 export type ClaimResult =
-  | { readonly kind: 'claimed'; readonly code: StoredCode; readonly userBarred: boolean }
+  | {
+      readonly kind: 'claimed';
+      readonly code: StoredCode;
+      readonly userBarred: boolean;
+      readonly consented: boolean;
+    }
   | { readonly kind: 'spent'; readonly grantId: string; readonly userId: string }
   | { readonly kind: 'unknown' };
 
@@ -45,6 +51,7 @@ const INSERT = {
 
 // Locked in one order before the update, so that two replicas cannot deadlock over the same codes. 'found' is read from the
 // statement's own snapshot: a code that it shows as unspent but that was not claimed here has just been claimed elsewhere.
+// So is the consent, which may be deleted while this waits for a code; who deletes it looks for the codes after that.
 const CLAIM = {
   name: 'codes_claim',
   sql: `
@@ -62,10 +69,12 @@ const CLAIM = {
     select encode(codes.code_hash, 'hex') as hash, codes.grant_id, codes.client_id, codes.user_id, codes.redirect_uri,
       codes.scope, codes.code_challenge, codes.nonce, codes.authenticated_at, codes.issued_at, codes.expires_at,
       codes.consumed_at, codes.expires_at > ?::timestamptz as unexpired,
-      claimed.code_hash is not null as is_claimed, users.disabled_at is not null or coalesce(users.password_changed_at > codes.authenticated_at, false) as user_barred
+      claimed.code_hash is not null as is_claimed, users.disabled_at is not null or coalesce(users.password_changed_at > codes.authenticated_at, false) as user_barred,
+      coalesce(string_to_array(codes.scope, ' ') <@ string_to_array(consents.scope, ' '), false) as consented
     from input join authorization_codes codes using (code_hash, client_id)
     left join claimed on claimed.code_hash = codes.code_hash
-    left join users on users.id = codes.user_id`,
+    left join users on users.id = codes.user_id
+    left join consents on consents.user_id = codes.user_id and consents.client_id = codes.client_id`,
 };
 
 // Those that have expired are worthless already; the index by expiry leaves few rows to look at. Locked in the order of CLAIM.
@@ -107,6 +116,7 @@ interface Row {
   unexpired: boolean;
   is_claimed: boolean;
   user_barred: boolean;
+  consented: boolean;
 }
 
 /** All SQL on authorization_codes. */
@@ -173,7 +183,9 @@ export class CodeStore {
 
 function resultOf(row: Row | undefined, again: boolean): ClaimResult {
   if (!row) return { kind: 'unknown' };
-  if (row.is_claimed && !again) return { kind: 'claimed', code: codeOf(row), userBarred: row.user_barred };
+  if (row.is_claimed && !again) {
+    return { kind: 'claimed', code: codeOf(row), userBarred: row.user_barred, consented: row.consented };
+  }
   const spent = row.is_claimed || row.consumed_at !== null || row.unexpired;
   return spent ? { kind: 'spent', grantId: row.grant_id, userId: row.user_id } : { kind: 'unknown' };
 }

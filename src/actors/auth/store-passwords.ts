@@ -1,5 +1,6 @@
 import type { Queries } from '../../database/database.ts';
 import type { SessionHash } from '../../oauth/secret.ts';
+import { lockOwner } from './store-sessions.ts';
 
 /** What a person who is signed in is known by. */
 export interface OwnCredentials {
@@ -27,8 +28,8 @@ const OWN_CREDENTIALS = {
   sql: 'select username, password_hash from users where id = ?::uuid and disabled_at is null',
 };
 
-// From the password that was verified, by a session that is live still: of two at once, one changes it. The new session
-// begins with the same statement: there is no moment in between.
+// From the password that was verified, by a session that is live still: of two at once, one changes it. The owner's row is
+// locked already, so that no login comes between what this sees and what it ends.
 const CHANGE_PASSWORD = {
   name: 'users_change_password',
   sql: `
@@ -77,6 +78,10 @@ export class PasswordStore {
   async change({ userId, from, to, now, session }: PasswordChange): Promise<boolean> {
     const { replaces, hash, expiresAt, remoteAddress } = session;
     const bindings = [userId, from, to, now, replaces, hash, expiresAt, remoteAddress];
-    return (await this.#queries.query(CHANGE_PASSWORD, bindings)).length > 0;
+    const changed = await this.#queries.transaction(async (queries) => {
+      await lockOwner(queries, userId);
+      return queries.query(CHANGE_PASSWORD, bindings);
+    });
+    return changed.length > 0;
   }
 }

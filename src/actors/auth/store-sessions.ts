@@ -5,11 +5,16 @@ import type { Role, Session, SessionSummary } from './messages.ts';
 /** A session about to begin. */
 export interface NewSession {
   readonly userId: string;
+  /** Of the password that was right, as read with its hash. */
+  readonly passwordVersion: string;
   readonly authenticatedAt: Date;
   readonly expiresAt: Date;
   readonly remoteAddress: string | null;
   readonly userAgent: string | null;
 }
+
+/** Which password a user has: another with each, and the same for a hash of another cost. To the microsecond, as it is stored. */
+export const PASSWORD_VERSION = 'extract(epoch from password_changed_at)::text';
 
 /** A session and when the database knows it was last seen, which may be some time behind. */
 export interface FoundSession {
@@ -17,32 +22,38 @@ export interface FoundSession {
   readonly lastSeenAt: Date;
 }
 
+// The lock is what all that ends the sessions of a person waits for, and waits for that: whichever comes second sees the other.
+// By its version and not by the clock: a password may be looked up after the time of a change that is not committed yet.
 const INSERT = {
   name: 'sessions_insert',
   sql: `
     insert into sessions (session_hash, user_id, authenticated_at, expires_at, last_seen_at, remote_address, user_agent)
     select ?::bytea, id, ?::timestamptz, ?::timestamptz, ?::timestamptz, ?, ?
-    from users where id = ?::uuid and disabled_at is null and password_changed_at <= ?::timestamptz
+    from users
+    where id = ?::uuid and disabled_at is null and password_changed_at <= ?::timestamptz and ${PASSWORD_VERSION} = ?::text
     for share
     returning user_id`,
 };
 
-const IS_LIVE = 'ended_at is null and expires_at > ?::timestamptz and last_seen_at > ?::timestamptz';
+// A password that changes ends the sessions begun before it; should one be missed, it is dead all the same.
+const LIVE = `
+  from sessions join users on users.id = sessions.user_id
+  where ended_at is null and expires_at > ?::timestamptz and last_seen_at > ?::timestamptz and disabled_at is null
+    and authenticated_at >= password_changed_at`;
 
 const FIND = {
   name: 'sessions_find',
   sql: `
     select sessions.id as session_id, users.id, username, roles, authenticated_at, last_seen_at
-    from sessions join users on users.id = sessions.user_id
-    where session_hash = ? and ${IS_LIVE} and disabled_at is null`,
+    ${LIVE} and session_hash = ?`,
 };
 
 const LIST = {
   name: 'sessions_list',
   sql: `
-    select id, authenticated_at, last_seen_at, expires_at, remote_address, user_agent from sessions
-    where user_id = ?::uuid and ${IS_LIVE}
-    order by authenticated_at desc, id limit ?`,
+    select sessions.id, authenticated_at, last_seen_at, expires_at, remote_address, user_agent
+    ${LIVE} and user_id = ?::uuid
+    order by authenticated_at desc, sessions.id limit ?`,
 };
 
 // A row that another statement holds is being ended, or stamped by another replica, and has no need of this stamp. It waits
@@ -72,17 +83,19 @@ const END_BY_ID = {
     where id = ?::uuid and user_id = ?::uuid and ended_at is null returning 1`,
 };
 
-// The person's row is locked first, as by every statement that ends several sessions of one person: they take turns. Those
-// that nobody has seen for long are ended too: a stamp of one may still be on its way.
+const LOCK_OWNER = {
+  name: 'sessions_lock_owner',
+  sql: 'select from users where id = ?::uuid for no key update',
+};
+
+// Those that nobody has seen for long are ended too, as a stamp of one may still be on its way, and those that have expired, as
+// another replica's clock may be behind.
 const END_OTHERS = {
   name: 'sessions_end_others',
   sql: `
-    with owner as (
-      select id from users where id = ?::uuid for no key update
-    )
     update sessions set ended_at = ?::timestamptz
-    where user_id in (select id from owner) and id is distinct from ?::uuid and ended_at is null and expires_at > ?::timestamptz
-    returning 1`,
+    where user_id = ?::uuid and id is distinct from ?::uuid and ended_at is null
+    returning expires_at > ?::timestamptz as was_live`,
 };
 
 const DELETE_EXPIRED = {
@@ -105,11 +118,11 @@ export class SessionStore {
   }
 
   /**
-   * Resolves to false, and begins no session, if the user was disabled or given another password since `authenticatedAt`:
-   * that ended all sessions, and one made with the old password must not come after.
+   * Resolves to false, and begins no session, if the user was disabled or given another password meanwhile: that ended all
+   * sessions, and one made with the old password must not come after.
    */
   async insert(sessionHash: SessionHash, session: NewSession): Promise<boolean> {
-    const { userId, authenticatedAt, expiresAt, remoteAddress, userAgent } = session;
+    const { userId, passwordVersion, authenticatedAt, expiresAt, remoteAddress, userAgent } = session;
     const bindings = [
       sessionHash,
       authenticatedAt,
@@ -119,6 +132,7 @@ export class SessionStore {
       userAgent,
       userId,
       authenticatedAt,
+      passwordVersion,
     ];
     return (await this.#queries.query(INSERT, bindings)).length > 0;
   }
@@ -131,7 +145,7 @@ export class SessionStore {
       roles: Role[];
       authenticated_at: Date;
       last_seen_at: Date;
-    }>(FIND, [sessionHash, now, this.#seenSince(now)]);
+    }>(FIND, [now, this.#seenSince(now), sessionHash]);
     return (
       row && {
         session: {
@@ -155,7 +169,7 @@ export class SessionStore {
       expires_at: Date;
       remote_address: string | null;
       user_agent: string | null;
-    }>(LIST, [userId, now, this.#seenSince(now), limit]);
+    }>(LIST, [now, this.#seenSince(now), userId, limit]);
     return rows.map((row) => ({
       sessionId: row.id,
       authenticatedAt: row.authenticated_at,
@@ -184,12 +198,35 @@ export class SessionStore {
 
   /** Ends a person's sessions, all but the one that is excepted; resolves to how many. */
   async endOthers(userId: string, exceptSessionId: string | null, now: Date): Promise<number> {
-    return (await this.#queries.query(END_OTHERS, [userId, now, exceptSessionId, now])).length;
+    return this.#queries.transaction(async (queries) => {
+      await lockOwner(queries, userId);
+      return endSessionsOf(queries, userId, exceptSessionId, now);
+    });
   }
 
   #seenSince(now: Date): Date {
     return new Date(now.getTime() - this.#idleMs);
   }
+}
+
+/**
+ * Locks a user until the transaction ends, in a statement of its own: one that waits for a login goes on with what it saw
+ * before it waited, and would miss the session that the login begins. To be done before any of the sessions is locked.
+ */
+export async function lockOwner(queries: Pick<Queries, 'query'>, userId: string): Promise<void> {
+  await queries.query(LOCK_OWNER, [userId]);
+}
+
+/** Ends the sessions of a user whose row the transaction holds already, all but one; resolves to how many were live. */
+export async function endSessionsOf(
+  queries: Pick<Queries, 'query'>,
+  userId: string,
+  exceptSessionId: string | null,
+  now: Date,
+): Promise<number> {
+  const bindings = [now, userId, exceptSessionId, now];
+  const ended = await queries.query<{ was_live: boolean }>(END_OTHERS, bindings);
+  return ended.filter((session) => session.was_live).length;
 }
 
 /** Deletes sessions that expired before the given time; resolves to how many, at most `limit`. */

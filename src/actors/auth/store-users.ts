@@ -6,6 +6,7 @@ import type { UserFacts } from '../../oauth/claims.ts';
 import { Conflict } from '../../oauth/errors.ts';
 import { LAST_UUID, pageBindings, pageOf, type Page, type PageRequest } from '../paging.ts';
 import type { Role, UserSummary } from './messages.ts';
+import { endSessionsOf, PASSWORD_VERSION } from './store-sessions.ts';
 
 export interface NewUser {
   readonly userId: string;
@@ -21,12 +22,16 @@ export interface NewUser {
 export interface Credentials {
   readonly userId: string;
   readonly passwordHash: string;
+  /** Another with each password. */
+  readonly passwordVersion: string;
   readonly disabledAt: Date | null;
 }
 
 const CREDENTIALS = {
   name: 'users_credentials',
-  sql: 'select id, password_hash, disabled_at from users where lower(username) = lower(?)',
+  sql: `
+    select id, password_hash, ${PASSWORD_VERSION} as password_version, disabled_at
+    from users where lower(username) = lower(?)`,
 };
 
 const FIND = {
@@ -108,7 +113,8 @@ const UPDATE = {
     returning ${SUMMARY}`,
 };
 
-// Whoever is or could be an admin tomorrow is counted under a lock, so that two admins cannot end each other at once.
+// Whether somebody else can do an admin's work today; a disabled admin cannot. Asked under a lock before a user ceases to be
+// one, so that the last two cannot end each other at once.
 const ANY_OTHER_ADMIN = {
   name: 'users_any_other_admin',
   sql: `
@@ -117,18 +123,11 @@ const ANY_OTHER_ADMIN = {
     ) as present`,
 };
 
-// Sessions end with the same statement that disables: there is no moment in between.
 const DISABLE = {
   name: 'users_disable',
   sql: `
-    with disabled as (
-      update users set disabled_at = coalesce(disabled_at, ?::timestamptz), version = version + 1
-      where id = ?::uuid returning id
-    ), ended as (
-      update sessions set ended_at = ?::timestamptz
-      where user_id in (select id from disabled) and ended_at is null
-    )
-    select id from disabled`,
+    update users set disabled_at = coalesce(disabled_at, ?::timestamptz), version = version + 1
+    where id = ?::uuid returning id`,
 };
 
 const ENABLE = {
@@ -139,14 +138,8 @@ const ENABLE = {
 const RESET_PASSWORD = {
   name: 'users_reset_password',
   sql: `
-    with changed as (
-      update users set password_hash = ?, password_changed_at = ?::timestamptz
-      where lower(username) = lower(?) returning id
-    ), ended as (
-      update sessions set ended_at = ?::timestamptz
-      where user_id in (select id from changed) and ended_at is null
-    )
-    select id from changed`,
+    update users set password_hash = ?, password_changed_at = ?::timestamptz
+    where lower(username) = lower(?) returning id`,
 };
 
 // The same password under another cost: unless it was changed meanwhile, and nothing else changes with it.
@@ -176,11 +169,20 @@ export class UserStore {
   }
 
   async credentials(username: string): Promise<Credentials | undefined> {
-    const [row] = await this.#queries.query<{ id: string; password_hash: string; disabled_at: Date | null }>(
-      CREDENTIALS,
-      [username],
+    const [row] = await this.#queries.query<{
+      id: string;
+      password_hash: string;
+      password_version: string;
+      disabled_at: Date | null;
+    }>(CREDENTIALS, [username]);
+    return (
+      row && {
+        userId: row.id,
+        passwordHash: row.password_hash,
+        passwordVersion: row.password_version,
+        disabledAt: row.disabled_at,
+      }
     );
-    return row && { userId: row.id, passwordHash: row.password_hash, disabledAt: row.disabled_at };
   }
 
   /** A user who is not disabled. */
@@ -273,8 +275,8 @@ export class UserStore {
     const found = await this.credentials(username);
     if (!found) return undefined;
     return this.#withoutAdmin(found.userId, async (queries) => {
-      const [row] = await queries.query<{ id: string }>(DISABLE, [now, found.userId, now]);
-      return row?.id;
+      const [row] = await queries.query<{ id: string }>(DISABLE, [now, found.userId]);
+      return endAllOf(queries, row, now);
     });
   }
 
@@ -306,14 +308,24 @@ export class UserStore {
 
   /** Sets a password and ends all sessions; resolves to the user's id if there is one. */
   async resetPassword(username: string, passwordHash: string, now: Date): Promise<string | undefined> {
-    const [row] = await this.#queries.query<{ id: string }>(RESET_PASSWORD, [
-      passwordHash,
-      now,
-      username,
-      now,
-    ]);
-    return row?.id;
+    return this.#queries.transaction(async (queries) => {
+      const [row] = await queries.query<{ id: string }>(RESET_PASSWORD, [passwordHash, now, username]);
+      return endAllOf(queries, row, now);
+    });
   }
+}
+
+/**
+ * Ends all sessions of a user who was just changed, in a statement after it: one that did both would not see the session of a
+ * login that it waited for. Resolves to the id.
+ */
+async function endAllOf(
+  queries: Pick<Queries, 'query'>,
+  changed: { readonly id: string } | undefined,
+  now: Date,
+): Promise<string | undefined> {
+  if (changed) await endSessionsOf(queries, changed.id, null, now);
+  return changed?.id;
 }
 
 async function insertUser(queries: Pick<Queries, 'query'>, user: NewUser): Promise<void> {

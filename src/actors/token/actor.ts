@@ -40,6 +40,7 @@ export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
         revokeGrantsOf: (message) => revokeGrantsOf(tools, message),
         listConnections: ({ userId }) =>
           parts.store.listConnections(userId, parts.sources.now(), MAX_CONNECTIONS),
+        isConnected: ({ userId, clientId }) => parts.store.isConnected(userId, clientId, parts.sources.now()),
         revokeClient: ({ clientId }) => parts.store.bar(`client:${clientId}`),
         readmitClient: ({ clientId }) => parts.store.readmit(`client:${clientId}`, parts.sources.now()),
         revokeUser: ({ userId }) => parts.store.bar(`user:${userId}`),

@@ -130,6 +130,8 @@ export type TokenMessage =
     }
   /** The clients that hold a live grant of a user. */
   | { readonly type: 'listConnections'; readonly userId: string }
+  /** Whether the client holds a grant of the user's; also one that the list has no room for. */
+  | { readonly type: 'isConnected'; readonly userId: string; readonly clientId: string }
   /** Revokes everything of a client that is disabled, also what a replica that does not know yet may still issue. */
   | { readonly type: 'revokeClient'; readonly clientId: string }
   /** The client is enabled again; what it was issued before stays revoked. */
@@ -166,6 +168,7 @@ export interface TokenReplies {
   readonly revokeGrant: void;
   readonly revokeGrantsOf: void;
   readonly listConnections: readonly Connection[];
+  readonly isConnected: boolean;
   readonly revokeClient: void;
   readonly readmitClient: void;
   readonly revokeUser: void;

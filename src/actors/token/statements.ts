@@ -149,6 +149,16 @@ export const LIST_CONNECTIONS = {
     group by client_id order by last_used_at desc, client_id limit ?`,
 };
 
+export const IS_CONNECTED = {
+  name: 'grants_is_connected',
+  sql: `
+    select exists (
+      select 1 from grants
+      where user_id = ?::uuid and client_id = ? and revoked_at is null and expires_at > ?::timestamptz
+        and not ${isBarred('client_id', 'user_id', 'created_at')}
+    ) as present`,
+};
+
 export const REVOKE_UNTIL = {
   name: 'revocations_revoke_until',
   sql: `

@@ -220,6 +220,12 @@ export class TokenStore {
     }));
   }
 
+  /** Whether the client is one of the user's connections, however many there are. */
+  async isConnected(userId: string, clientId: string, now: Date): Promise<boolean> {
+    const [row] = await this.#queries.query<{ present: boolean }>(sql.IS_CONNECTED, [userId, clientId, now]);
+    return row?.present ?? false;
+  }
+
   /** Revokes all that the client or user was or will be issued, until `readmit`; one row, however much that is. */
   async bar(subject: RevocationSubject): Promise<void> {
     await this.#queries.query(sql.REVOKE_UNTIL, [subject, 'infinity']);

@@ -3,11 +3,15 @@ import { layout } from './layout.ts';
 import { hidden, moment, name } from './parts.ts';
 import { scopeWords, text } from './text.ts';
 
-/** An app that may use the person's account. */
-export type ConnectedApp = {
+/** What an app is called. */
+export type AppName = {
   readonly clientId: string;
   /** Undefined where the client is gone. */
   readonly clientName: string | undefined;
+};
+
+/** An app that may use the person's account. */
+export type ConnectedApp = AppName & {
   readonly scopes: readonly string[];
   readonly since: Date;
   /** Undefined where the app is allowed but holds no access now. */
@@ -53,7 +57,7 @@ function appEntry(app: ConnectedApp): Html {
 }
 
 /** Asks before an app is disconnected, and says what that takes along. Every value is untrusted. */
-export function disconnectPage({ app, csrfToken }: { app: ConnectedApp; csrfToken: string }): string {
+export function disconnectPage({ app, csrfToken }: { app: AppName; csrfToken: string }): string {
   const body = html`<h1>${words.confirmTitle(appName(app))}</h1>
     <p class="lead">${words.confirmLead}</p>
     <ul class="facts">
@@ -67,6 +71,6 @@ export function disconnectPage({ app, csrfToken }: { app: ConnectedApp; csrfToke
   return render(layout({ title: words.confirmDocumentTitle, body }));
 }
 
-function appName({ clientName }: ConnectedApp): Html {
+function appName({ clientName }: AppName): Html {
   return name(clientName ?? words.gone);
 }

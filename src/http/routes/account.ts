@@ -3,7 +3,7 @@ import type { Session } from '../../actors/auth/messages.ts';
 import { callerOf } from '../../middleware/request-context.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import type { SessionHash } from '../../oauth/secret.ts';
-import { connectedApps } from '../connected-apps.ts';
+import { connectedApps, findConnectedApp } from '../connected-apps.ts';
 import { PATHS } from '../metadata.ts';
 import type { PageParts } from '../page-parts.ts';
 import { disconnectPage } from '../pages/account-apps.ts';
@@ -203,7 +203,7 @@ async function showAccount(
 
 /** The app, if it is one of the person's. */
 async function appOf({ actors }: PageParts, { session }: Visit, clientId: string | undefined) {
-  return (await connectedApps(actors, session.userId)).find((app) => app.clientId === clientId);
+  return clientId === undefined ? undefined : findConnectedApp(actors, session.userId, clientId);
 }
 
 function csrfToken({ csrf }: PageParts, { request, response }: Visit): string {

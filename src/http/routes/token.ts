@@ -51,7 +51,7 @@ export function tokenRoute({ tokens, auth, clients }: Actors) {
     const { clientId } = client;
     const code = await auth.ask({
       type: 'redeemCode',
-      clientId,
+      client,
       codeHash: asked.codeHash,
       redirectUri: asked.redirectUri ?? null,
       codeVerifier: asked.codeVerifier ?? null,

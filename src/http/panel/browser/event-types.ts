@@ -27,6 +27,7 @@ export const EVENT_TYPES = [
   'grant_revoked',
   'access_token_revoked',
   'code_replayed',
+  'code_without_consent',
   'refresh_token_reused',
   'signing_keys_rotated',
 ] as const;
