@@ -16,10 +16,13 @@ import { ConsentStore } from './auth/store-consents.ts';
 import { PasswordStore } from './auth/store-passwords.ts';
 import { SessionStore } from './auth/store-sessions.ts';
 import { AuthSweepStore } from './auth/store-sweep.ts';
+import { AdminStore } from './auth/store-admins.ts';
+import { UserDetailsStore } from './auth/store-user-details.ts';
 import { UserStore } from './auth/store-users.ts';
 import { spawnClientActor } from './client/actor.ts';
 import type { ClientRef } from './client/messages.ts';
 import { ClientStore } from './client/store.ts';
+import { ClientDetailsStore } from './client/store-details.ts';
 import { ClientSecretStore } from './client/store-secrets.ts';
 import { spawnKeys } from './keys/actor.ts';
 import { KeyVault } from './keys/key-vault.ts';
@@ -117,6 +120,8 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
         passwords,
         policy: config,
         users: new UserStore(authQueries),
+        userDetails: new UserDetailsStore(authQueries),
+        admins: new AdminStore(authQueries),
         attempts: new LoginAttemptStore(authQueries, config),
         sessions: new SessionStore(authQueries, config.sessionIdleSeconds),
         consents: new ConsentStore(authQueries),
@@ -140,6 +145,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
         tokens,
         auth,
         store: new ClientStore(clientQueries),
+        details: new ClientDetailsStore(clientQueries),
         secrets: new ClientSecretStore(clientQueries),
         cacheSize: config.clientCacheSize,
         announce: forgetClient,

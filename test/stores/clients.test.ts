@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { authenticate } from '../../src/actors/client/authenticate.ts';
+import { ClientDetailsStore } from '../../src/actors/client/store-details.ts';
 import { ClientStore } from '../../src/actors/client/store.ts';
 import { ClientSecretStore } from '../../src/actors/client/store-secrets.ts';
 import { ValueRefused, UniqueViolation } from '../../src/database/faults.ts';
@@ -13,6 +14,7 @@ const LIMIT = 1000;
 
 onEachBackend((backend) => {
   const stores = () => backend.each((queries) => new ClientStore(queries));
+  const detailStores = () => backend.each((queries) => new ClientDetailsStore(queries));
   const secretStores = () => backend.each((queries) => new ClientSecretStore(queries));
 
   test('clients are found in the order of the question, with undefined for the unknown', async () => {
@@ -146,7 +148,7 @@ onEachBackend((backend) => {
     await clients.insert(record);
     await clients.insert(neighbour);
     const disabledAt = after(NOW, 5);
-    expect(await clients.setDisabled(clientId, disabledAt, disabledAt)).toMatchObject({
+    expect(await detailStores()[0].setDisabled(clientId, disabledAt, disabledAt)).toMatchObject({
       clientId,
       disabledAt,
     });
@@ -154,12 +156,12 @@ onEachBackend((backend) => {
       { ...record, client: { ...record.client, disabledAt } },
       neighbour,
     ]);
-    expect(await others.setDisabled(clientId, null, after(NOW, 6))).toMatchObject({
+    expect(await detailStores()[1].setDisabled(clientId, null, after(NOW, 6))).toMatchObject({
       disabledAt: null,
       version: 3,
     });
     expect(await clients.find([clientId])).toEqual([record]);
-    expect(await clients.setDisabled('nobody', NOW, NOW)).toBeUndefined();
+    expect(await detailStores()[0].setDisabled('nobody', NOW, NOW)).toBeUndefined();
   });
 
   test('the list has the youngest first and no more than asked for', async () => {
@@ -167,7 +169,7 @@ onEachBackend((backend) => {
     await backend.empty('clients');
     const records = [3, 1, 2].map((ms) => newClient({ createdAt: new Date(NOW.getTime() + ms) }));
     for (const record of records) await clients.insert(record);
-    const list = await clients.list(null, first(2));
+    const list = await detailStores()[0].list(null, first(2));
     expect(list.items).toEqual(
       [records[0]!, records[2]!].map(({ client }) => ({
         ...client,
@@ -175,7 +177,7 @@ onEachBackend((backend) => {
         version: 1,
       })),
     );
-    const rest = await clients.list(null, { limit: 2, after: list.next });
+    const rest = await detailStores()[0].list(null, { limit: 2, after: list.next });
     expect(rest).toMatchObject({ items: [{ clientId: records[1]!.client.clientId }], next: null });
   });
 

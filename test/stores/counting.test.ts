@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { ClientDetailsStore } from '../../src/actors/client/store-details.ts';
 import { ClientStore } from '../../src/actors/client/store.ts';
 import { TokenStore } from '../../src/actors/token/store.ts';
 import { TokenSweepStore } from '../../src/actors/token/sweep-store.ts';
@@ -30,9 +31,10 @@ onEachBackend((backend) => {
 
   test('a few clients are counted to the last', async () => {
     const [clients] = backend.each((queries) => new ClientStore(queries));
-    expect(await clients.count()).toBe(0);
+    const [details] = backend.each((queries) => new ClientDetailsStore(queries));
+    expect(await details.count()).toBe(0);
     for (let index = 0; index < 3; index += 1) await clients.insert(newClient());
-    expect(await clients.count()).toBe(3);
+    expect(await details.count()).toBe(3);
   });
 });
 

@@ -7,8 +7,10 @@ import { CodeStore } from '../../src/actors/auth/store-codes.ts';
 import { LoginAttemptStore } from '../../src/actors/auth/store-login-attempts.ts';
 import { ConsentStore } from '../../src/actors/auth/store-consents.ts';
 import { SessionStore } from '../../src/actors/auth/store-sessions.ts';
+import { UserDetailsStore } from '../../src/actors/auth/store-user-details.ts';
 import { UserStore } from '../../src/actors/auth/store-users.ts';
 import { ClientSecretStore } from '../../src/actors/client/store-secrets.ts';
+import { ClientDetailsStore } from '../../src/actors/client/store-details.ts';
 import { ClientStore } from '../../src/actors/client/store.ts';
 import { TokenListStore } from '../../src/actors/token/store-lists.ts';
 import { TokenStore } from '../../src/actors/token/store.ts';
@@ -87,20 +89,21 @@ onPostgres((backend) => {
     new AuditStore(queries).list({ ...ANYTHING, ...filter }, first(50));
 
   test.each<[string, (queries: Queries) => Promise<unknown>]>([
-    ['clients', (queries) => new ClientStore(queries).list(null, first(50))],
+    ['clients', (queries) => new ClientDetailsStore(queries).list(null, first(50))],
     [
       'clients, further on',
-      (queries) => new ClientStore(queries).list(null, { ...LATE, after: { ...LATE.after, id: CLIENT } }),
+      (queries) =>
+        new ClientDetailsStore(queries).list(null, { ...LATE, after: { ...LATE.after, id: CLIENT } }),
     ],
-    ['a search for clients', (queries) => new ClientStore(queries).list('service 77777', first(50))],
-    ['one client', (queries) => new ClientStore(queries).read(CLIENT)],
+    ['a search for clients', (queries) => new ClientDetailsStore(queries).list('service 77777', first(50))],
+    ['one client', (queries) => new ClientDetailsStore(queries).read(CLIENT)],
     ['clients to authenticate', (queries) => new ClientStore(queries).find([CLIENT])],
     ['secrets', (queries) => new ClientSecretStore(queries).list(CLIENT)],
-    ['users', (queries) => new UserStore(queries).list(null, first(50))],
-    ['a search for users', (queries) => new UserStore(queries).list('person 777', first(50))],
-    ['what users are called', (queries) => new UserStore(queries).listUsernames([USER])],
-    ['what clients are called', (queries) => new ClientStore(queries).listNames([CLIENT])],
-    ['one user', (queries) => new UserStore(queries).read(USER)],
+    ['users', (queries) => new UserDetailsStore(queries).list(null, first(50))],
+    ['a search for users', (queries) => new UserDetailsStore(queries).list('person 777', first(50))],
+    ['what users are called', (queries) => new UserDetailsStore(queries).listUsernames([USER])],
+    ['what clients are called', (queries) => new ClientDetailsStore(queries).listNames([CLIENT])],
+    ['one user', (queries) => new UserDetailsStore(queries).read(USER)],
     ['credentials', (queries) => new UserStore(queries).credentials('person1')],
     ['locks', (queries) => new LoginAttemptStore(queries, limits).locks(['person1', 'person2'], new Date())],
     ['unlocking', (queries) => new LoginAttemptStore(queries, limits).unlock('person1')],
@@ -157,8 +160,8 @@ onPostgres((backend) => {
       'events of a day',
       (queries) => audit(queries, { from: new Date(Date.now() - 86_400_000), until: new Date() }),
     ],
-    ['how many clients there are', (queries) => new ClientStore(queries).count()],
-    ['how many users there are', (queries) => new UserStore(queries).count()],
+    ['how many clients there are', (queries) => new ClientDetailsStore(queries).count()],
+    ['how many users there are', (queries) => new UserDetailsStore(queries).count()],
     ['how many tokens live', (queries) => new TokenStore(queries).countActive(new Date())],
   ])('no table is read from end to end for %s', async (_what, work) => {
     for (const { statement, bindings } of await asked(work)) {

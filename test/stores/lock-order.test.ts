@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { CodeStore } from '../../src/actors/auth/store-codes.ts';
+import { ClientDetailsStore } from '../../src/actors/client/store-details.ts';
 import { ClientStore } from '../../src/actors/client/store.ts';
 import { ClientSecretStore } from '../../src/actors/client/store-secrets.ts';
 import { TokenStore } from '../../src/actors/token/store.ts';
@@ -93,7 +94,7 @@ onPostgres((backend) => {
 
     test('one replica stamps them while another deletes their client', async () => {
       const { stores, hold, uses, stamped, clientId } = await setting();
-      const clients = backend.each((queries) => new ClientStore(queries))[1];
+      const clients = backend.each((queries) => new ClientDetailsStore(queries))[1];
       await meet(backend, hold, [
         () => stores[0].stampLastUsed(new Map(uses)),
         () => clients.delete(clientId),

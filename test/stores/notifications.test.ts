@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CLIENT_CHANGES, ClientStore } from '../../src/actors/client/store.ts';
+import { ClientDetailsStore } from '../../src/actors/client/store-details.ts';
 import { ClientSecretStore } from '../../src/actors/client/store-secrets.ts';
 import { listen } from '../../src/database/notifications.ts';
 import { onPostgres } from '../support/backends.ts';
@@ -42,7 +43,7 @@ onPostgres((backend) => {
     await backend.each((queries) => new ClientStore(queries))[0].insert(record);
     return record.client.clientId;
   };
-  const stores = () => backend.each((queries) => new ClientStore(queries));
+  const stores = () => backend.each((queries) => new ClientDetailsStore(queries));
 
   test('a certificate file that is missing for a moment is a lost connection, not the end of the process', async () => {
     start(`${backend.url}?sslmode=verify-full&sslrootcert=/no/such/file`);

@@ -10,6 +10,8 @@ import type { ConsentStore } from './store-consents.ts';
 import type { PasswordStore } from './store-passwords.ts';
 import type { SessionStore } from './store-sessions.ts';
 import type { AuthSweepStore } from './store-sweep.ts';
+import type { AdminStore } from './store-admins.ts';
+import type { UserDetailsStore } from './store-user-details.ts';
 import type { UserStore } from './store-users.ts';
 
 export interface AuthPolicy {
@@ -23,6 +25,8 @@ export interface AuthParts {
   readonly guardian: Guardian;
   readonly limits: ActorLimits;
   readonly users: UserStore;
+  readonly userDetails: UserDetailsStore;
+  readonly admins: AdminStore;
   readonly attempts: LoginAttemptStore;
   readonly sessions: SessionStore;
   readonly consents: ConsentStore;

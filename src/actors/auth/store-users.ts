@@ -1,11 +1,7 @@
 import type { Queries } from '../../database/database.ts';
-import { LOCKS } from '../../database/locks.ts';
-import { sampledCount } from '../../database/sampling.ts';
-import { WORD_QUERY, wordsOf } from '../../database/word-search.ts';
 import type { UserFacts } from '../../oauth/claims.ts';
-import { Conflict } from '../../oauth/errors.ts';
-import { LAST_UUID, pageBindings, pageOf, type Page, type PageRequest } from '../paging.ts';
-import type { Role, UserSummary } from './messages.ts';
+import type { Role } from './messages.ts';
+import { unlessLastAdmin } from './store-last-admin.ts';
 import { endSessionsOf, PASSWORD_VERSION } from './store-sessions.ts';
 
 export interface NewUser {
@@ -50,79 +46,6 @@ const INSERT = {
       as input`,
 };
 
-const ANY_ADMIN = {
-  name: 'users_any_admin',
-  sql: `select exists (select 1 from users where 'admin' = any(roles)) as present`,
-};
-
-const IS_ADMIN = {
-  name: 'users_is_admin',
-  sql: `
-    select exists (select 1 from users where id = ?::uuid and disabled_at is null and 'admin' = any(roles)) as present`,
-};
-
-const SUMMARY = `
-  id, username, name, email, email_verified_at is not null as email_verified, roles, created_at, disabled_at, version`;
-
-const READ = {
-  name: 'users_read',
-  sql: `select ${SUMMARY} from users where id = ?::uuid`,
-};
-
-const LIST = {
-  name: 'users_list',
-  sql: `
-    select ${SUMMARY} from users
-    where (created_at, id) < (?::timestamptz, ?::uuid)
-    order by created_at desc, id desc limit ?`,
-};
-
-// Found first and ordered then, or the planner might walk all users by age in the hope to meet some that match.
-const SEARCH = {
-  name: 'users_search',
-  sql: `
-    with found as materialized (
-      select ${SUMMARY} from users
-      where ${wordsOf(`username || ' ' || coalesce(name, '') || ' ' || coalesce(email, '')`)} @@ ${WORD_QUERY}
-    )
-    select * from found where (created_at, id) < (?::timestamptz, ?::uuid)
-    order by created_at desc, id desc limit ?`,
-};
-
-const USERNAMES = {
-  name: 'users_usernames',
-  sql: `
-    select username from unnest(?::uuid[]) with ordinality as input (id, position)
-    left join users on users.id = input.id order by position`,
-};
-
-const COUNT = {
-  name: 'users_count',
-  sql: 'select count(*)::int as count from users tablesample system (?::float8)',
-};
-
-const UPDATE = {
-  name: 'users_update',
-  sql: `
-    update users set
-      name = ?, email = ?, roles = ?::text[], version = version + 1,
-      email_verified_at = case when ?::boolean then
-        case when email is not distinct from ? then coalesce(email_verified_at, ?::timestamptz) else ?::timestamptz end
-      end
-    where id = ?::uuid and version = ?
-    returning ${SUMMARY}`,
-};
-
-// Whether somebody else can do an admin's work today; a disabled admin cannot. Asked under a lock before a user ceases to be
-// one, so that the last two cannot end each other at once.
-const ANY_OTHER_ADMIN = {
-  name: 'users_any_other_admin',
-  sql: `
-    select exists (
-      select 1 from users where 'admin' = any(roles) and disabled_at is null and id <> ?::uuid
-    ) as present`,
-};
-
 const DISABLE = {
   name: 'users_disable',
   sql: `
@@ -148,19 +71,7 @@ const REHASH = {
   sql: 'update users set password_hash = ? where id = ?::uuid and password_hash = ? returning id',
 };
 
-interface SummaryRow {
-  id: string;
-  username: string;
-  name: string | null;
-  email: string | null;
-  email_verified: boolean;
-  roles: Role[];
-  created_at: Date;
-  disabled_at: Date | null;
-  version: number;
-}
-
-/** All SQL on users. */
+/** The SQL on users as they sign in; as admins see them it is in UserDetailsStore. */
 export class UserStore {
   readonly #queries: Queries;
 
@@ -210,88 +121,13 @@ export class UserStore {
     await insertUser(this.#queries, user);
   }
 
-  /**
-   * Inserts the user if there is no admin yet, on this replica or another; resolves to whether it did. Throws UniqueViolation if
-   * the name is taken.
-   */
-  async insertFirstAdmin(user: NewUser): Promise<boolean> {
-    const inserted = await this.#queries.exclusively(LOCKS.firstAdmin, 'wait', async (queries) => {
-      const [row] = await queries.query<{ present: boolean }>(ANY_ADMIN);
-      if (row?.present) return false;
-      await insertUser(queries, user);
-      return true;
-    });
-    return inserted ?? false;
-  }
-
-  async anyAdmin(): Promise<boolean> {
-    const [row] = await this.#queries.query<{ present: boolean }>(ANY_ADMIN);
-    return row?.present ?? false;
-  }
-
-  async isAdmin(userId: string): Promise<boolean> {
-    const [row] = await this.#queries.query<{ present: boolean }>(IS_ADMIN, [userId]);
-    return row?.present ?? false;
-  }
-
-  /** How many there are; an estimate where there are many. */
-  count(): Promise<number> {
-    return sampledCount(this.#queries, 'users', COUNT);
-  }
-
-  /** In the order of the ids; null where there is no such user. */
-  async listUsernames(userIds: readonly string[]): Promise<readonly (string | null)[]> {
-    const rows = await this.#queries.query<{ username: string | null }>(USERNAMES, [userIds]);
-    return rows.map(({ username }) => username);
-  }
-
-  async read(userId: string): Promise<UserSummary | undefined> {
-    const [row] = await this.#queries.query<SummaryRow>(READ, [userId]);
-    return row && summaryOf(row);
-  }
-
-  /** The youngest first. `search`: words of the names or the address, or their beginnings; null: all. */
-  async list(search: string | null, page: PageRequest): Promise<Page<UserSummary>> {
-    const bindings = pageBindings(page, LAST_UUID);
-    const rows = await (search === null
-      ? this.#queries.query<SummaryRow>(LIST, bindings)
-      : this.#queries.query<SummaryRow>(SEARCH, [search, ...bindings]));
-    return pageOf(rows, page, summaryOf, ({ createdAt, userId }) => ({ at: createdAt, id: userId }));
-  }
-
-  /** Writes what may change, unless the user has another version by now. Throws Conflict if no admin would be left. */
-  async update(user: UserSummary, now: Date): Promise<UserSummary | undefined> {
-    const { userId, name, email, emailVerified, roles, version } = user;
-    const bindings = [name, email, roles, emailVerified, email, now, now, userId, version];
-    const write = async (queries: Pick<Queries, 'query'>) => {
-      const [row] = await queries.query<SummaryRow>(UPDATE, bindings);
-      return row && summaryOf(row);
-    };
-    return roles.includes('admin') ? write(this.#queries) : this.#withoutAdmin(userId, write);
-  }
-
   /** Disables a user and ends all sessions; resolves to the user's id if there is one. Throws Conflict if no admin would be left. */
   async disable(username: string, now: Date): Promise<string | undefined> {
     const found = await this.credentials(username);
     if (!found) return undefined;
-    return this.#withoutAdmin(found.userId, async (queries) => {
+    return unlessLastAdmin(this.#queries, found.userId, async (queries) => {
       const [row] = await queries.query<{ id: string }>(DISABLE, [now, found.userId]);
       return endAllOf(queries, row, now);
-    });
-  }
-
-  /** Runs `work`, which leaves the user no admin, if there is another one. */
-  async #withoutAdmin<T>(
-    userId: string,
-    work: (queries: Pick<Queries, 'query'>) => Promise<T>,
-  ): Promise<T | undefined> {
-    return this.#queries.exclusively(LOCKS.firstAdmin, 'wait', async (queries) => {
-      const [user] = await queries.query<{ present: boolean }>(IS_ADMIN, [userId]);
-      const [other] = await queries.query<{ present: boolean }>(ANY_OTHER_ADMIN, [userId]);
-      if (user?.present && !other?.present) {
-        throw new Conflict('This is the last admin; make another one first');
-      }
-      return work(queries);
     });
   }
 
@@ -328,7 +164,8 @@ async function endAllOf(
   return changed?.id;
 }
 
-async function insertUser(queries: Pick<Queries, 'query'>, user: NewUser): Promise<void> {
+/** Inserts a user. Throws UniqueViolation if the name is taken. */
+export async function insertUser(queries: Pick<Queries, 'query'>, user: NewUser): Promise<void> {
   await queries.query(INSERT, [
     user.userId,
     user.username,
@@ -339,18 +176,4 @@ async function insertUser(queries: Pick<Queries, 'query'>, user: NewUser): Promi
     user.emailVerified ? user.createdAt : null,
     user.createdAt,
   ]);
-}
-
-function summaryOf(row: SummaryRow): UserSummary {
-  return {
-    userId: row.id,
-    username: row.username,
-    name: row.name,
-    email: row.email,
-    emailVerified: row.email_verified,
-    roles: row.roles,
-    createdAt: row.created_at,
-    disabledAt: row.disabled_at,
-    version: row.version,
-  };
 }

@@ -9,7 +9,7 @@ export async function listUsers(
   parts: AuthParts,
   { search, page }: MessageOf<AuthMessage, 'listUsers'>,
 ): Promise<Page<UserDetails>> {
-  const { items, next } = await parts.users.list(search, page);
+  const { items, next } = await parts.userDetails.list(search, page);
   return { items: await withLocks(parts, items), next };
 }
 
@@ -18,7 +18,7 @@ export async function readUser(
   parts: AuthParts,
   { userId }: MessageOf<AuthMessage, 'readUser'>,
 ): Promise<UserDetails> {
-  const user = await parts.users.read(userId);
+  const user = await parts.userDetails.read(userId);
   if (!user) throw noSuchUser();
   return withLock(parts, user);
 }
@@ -29,12 +29,12 @@ export async function updateUser(
   message: MessageOf<AuthMessage, 'updateUser'>,
 ): Promise<UserDetails> {
   const { userId, versions, changes, caller } = message;
-  const { users, sources } = parts;
-  const seen = await users.read(userId);
+  const { userDetails, sources } = parts;
+  const seen = await userDetails.read(userId);
   if (!seen) throw noSuchUser();
   if (versions !== null && !versions.includes(seen.version)) throw new PreconditionFailed();
   if (Object.keys(changes).length === 0) return withLock(parts, seen);
-  const updated = await users.update(changed(seen, changes), sources.now());
+  const updated = await userDetails.update(changed(seen, changes), sources.now());
   if (!updated) {
     // Somebody was quicker. Whoever named a version is told so; for whoever did not, it is done on top.
     if (versions !== null) throw new PreconditionFailed();

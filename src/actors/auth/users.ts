@@ -34,8 +34,8 @@ export async function ensureFirstAdmin(
   parts: AuthParts,
   { username, password }: MessageOf<AuthMessage, 'ensureFirstAdmin'>,
 ): Promise<boolean> {
-  const { users, passwords, sources } = parts;
-  if (await users.anyAdmin()) return false;
+  const { admins, passwords, sources } = parts;
+  if (await admins.anyAdmin()) return false;
   const userId = sources.randomUuid();
   const admin = {
     userId,
@@ -47,7 +47,7 @@ export async function ensureFirstAdmin(
     name: null,
     createdAt: sources.now(),
   };
-  const made = await users.insertFirstAdmin(admin).catch(refuseTakenName);
+  const made = await admins.insertFirstAdmin(admin).catch(refuseTakenName);
   if (made)
     recordEvent(parts, { type: 'user_added', userId, caller: LOCAL_CALLER, detail: { roles: ['admin'] } });
   return made;

@@ -47,10 +47,10 @@ export function spawnClientActor(parts: ClientParts, name: string): ClientRef {
             ? check(known, message)
             : directory.find(message.clientId).then((record) => check(record, message));
         },
-        read: async ({ clientId }) => found(await store.read(clientId)),
-        list: ({ search, page }) => store.list(search, page),
-        listNames: ({ clientIds }) => store.listNames(clientIds),
-        count: () => store.count(),
+        read: async ({ clientId }) => found(await parts.details.read(clientId)),
+        list: ({ search, page }) => parts.details.list(search, page),
+        listNames: ({ clientIds }) => parts.details.listNames(clientIds),
+        count: () => parts.details.count(),
         update: (message) => changing(message.clientId, updateClient(parts, message)),
         delete: (message) => changing(message.clientId, deleteClient(parts, message)),
         listSecrets: (message) => listSecrets(parts, message),

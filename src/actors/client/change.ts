@@ -10,14 +10,14 @@ export async function updateClient(
   message: MessageOf<ClientMessage, 'update'>,
 ): Promise<ClientDetails> {
   const { clientId, versions, changes, caller } = message;
-  const seen = found(await parts.store.read(clientId));
+  const seen = found(await parts.details.read(clientId));
   requireVersion(seen, versions);
   const fields = Object.keys(changes);
   if (fields.length === 0) return seen;
   const client = { ...seen, ...changes };
   const problems = clientContradictionsOf(client);
   if (problems.length > 0) throw new UnprocessableContent(problems);
-  const updated = await parts.store.update(client, seen.version, parts.sources.now());
+  const updated = await parts.details.update(client, seen.version, parts.sources.now());
   if (!updated) {
     // Somebody was quicker. Whoever named a version is told so; for whoever did not, it is done on top.
     if (versions !== null) throw new PreconditionFailed();
@@ -32,10 +32,10 @@ export async function deleteClient(
   parts: ClientParts,
   { clientId, versions, caller }: MessageOf<ClientMessage, 'delete'>,
 ): Promise<void> {
-  requireVersion(found(await parts.store.read(clientId)), versions);
+  requireVersion(found(await parts.details.read(clientId)), versions);
   await parts.tokens.ask({ type: 'revokeClient', clientId });
   await parts.auth.ask({ type: 'forgetClient', clientId });
-  if (await parts.store.delete(clientId)) recordEvent(parts, { type: 'client_deleted', clientId, caller });
+  if (await parts.details.delete(clientId)) recordEvent(parts, { type: 'client_deleted', clientId, caller });
 }
 
 /** Refuses the client everything and revokes its tokens. */
@@ -44,7 +44,7 @@ export async function disableClient(
   { clientId, caller }: MessageOf<ClientMessage, 'disable'>,
 ): Promise<ClientDetails> {
   const now = parts.sources.now();
-  const client = found(await parts.store.setDisabled(clientId, now, now));
+  const client = found(await parts.details.setDisabled(clientId, now, now));
   await parts.tokens.ask({ type: 'revokeClient', clientId });
   recordEvent(parts, { type: 'client_disabled', clientId, caller });
   return client;
@@ -55,7 +55,7 @@ export async function enableClient(
   parts: ClientParts,
   { clientId, caller }: MessageOf<ClientMessage, 'enable'>,
 ): Promise<ClientDetails> {
-  const client = found(await parts.store.setDisabled(clientId, null, parts.sources.now()));
+  const client = found(await parts.details.setDisabled(clientId, null, parts.sources.now()));
   await parts.tokens.ask({ type: 'readmitClient', clientId });
   recordEvent(parts, { type: 'client_enabled', clientId, caller });
   return client;

@@ -5,6 +5,7 @@ import type { AuthRef } from '../auth/messages.ts';
 import type { ActorLimits } from '../runtime/definition.ts';
 import type { Guardian } from '../runtime/guardian.ts';
 import type { TokenRef } from '../token/messages.ts';
+import type { ClientDetailsStore } from './store-details.ts';
 import type { ClientSecretStore } from './store-secrets.ts';
 import type { ClientStore } from './store.ts';
 
@@ -13,6 +14,7 @@ export interface ClientParts {
   readonly guardian: Guardian;
   readonly limits: ActorLimits;
   readonly store: ClientStore;
+  readonly details: ClientDetailsStore;
   readonly secrets: ClientSecretStore;
   readonly tokens: TokenRef;
   readonly auth: AuthRef;

@@ -25,10 +25,10 @@ export function makeSecret(
 
 /** The secrets of a client, expired ones of late too. Throws NotFound. */
 export async function listSecrets(
-  { store, secrets }: ClientParts,
+  { details, secrets }: ClientParts,
   { clientId }: MessageOf<ClientMessage, 'listSecrets'>,
 ): Promise<readonly SecretSummary[]> {
-  found(await store.read(clientId));
+  found(await details.read(clientId));
   return secrets.list(clientId);
 }
 
@@ -37,8 +37,8 @@ export async function addSecret(
   parts: ClientParts,
   { clientId, expiresAt, othersExpireAt, caller }: MessageOf<ClientMessage, 'addSecret'>,
 ): Promise<AddedSecret> {
-  const { sources, store, secrets } = parts;
-  if (isPublic(found(await store.read(clientId)))) throw new Conflict('A public client has no secret');
+  const { sources, details, secrets } = parts;
+  if (isPublic(found(await details.read(clientId)))) throw new Conflict('A public client has no secret');
   const now = sources.now();
   const { shown, stored } = makeSecret(sources, expiresAt);
   const outcome = await secrets.add(clientId, stored, now, othersExpireAt, MAX_LIVE_SECRETS);
