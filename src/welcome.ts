@@ -10,7 +10,7 @@ export function welcome(config: Config, embedded: boolean, generatedPassword: Se
   if (generatedPassword) {
     lines.push(`  Admin     ${adminUsername} / ${generatedPassword.reveal()}   (shown only this once)`);
   }
-  lines.push(`  Sign in   ${issuer}/account`, '');
+  lines.push(`  Panel     ${issuer}/admin`, `  API       ${issuer}/swagger-ui`, '');
   if (clientRegistration === 'open') {
     lines.push(
       '  Register a client that may ask for tokens:',
