@@ -163,6 +163,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
   const sweep = () => {
     tokens.tell({ type: 'sweep' });
     auth.tell({ type: 'sweep' });
+    replicas.tell({ type: 'sweep' });
   };
   return { guardian, audit, keys, replicas, tokens, auth, clients, forgetClient, flush, sweep };
 }

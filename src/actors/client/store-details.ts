@@ -2,10 +2,9 @@ import type { Queries } from '../../database/database.ts';
 import { sampledCount } from '../../database/sampling.ts';
 import { WORD_QUERY, wordsOf } from '../../database/word-search.ts';
 import type { Client } from '../../oauth/client.ts';
-import { formatScope } from '../../oauth/scope.ts';
 import { pageBindings, pageOf, type Page, type PageRequest } from '../paging.ts';
 import type { ClientDetails } from './messages.ts';
-import { CLIENT_CHANGES, clientOf, COLUMNS, type ClientRow } from './store.ts';
+import { changeableBindings, CLIENT_CHANGES, clientOf, COLUMNS, type ClientRow } from './store.ts';
 
 const DETAILS = `${COLUMNS}, updated_at, version`;
 
@@ -123,15 +122,7 @@ export class ClientDetailsStore {
   /** Writes all of the client, unless it has another version by now; resolves to how it is then. */
   async update(client: Client, version: number, now: Date): Promise<ClientDetails | undefined> {
     const [row] = await this.#queries.query<DetailsRow>(UPDATE, [
-      client.clientName,
-      client.clientUri,
-      client.redirectUris,
-      client.grantTypes,
-      formatScope(client.scope),
-      client.tokenEndpointAuthMethod,
-      client.idTokenSignedResponseAlg,
-      client.firstParty,
-      client.pkceRequired,
+      ...changeableBindings(client),
       now,
       client.clientId,
       version,

@@ -50,6 +50,7 @@ const INSERT = {
     from client, unnest(?::uuid[], ?::text[]) as secret (id, hash)`,
 };
 
+/** A row that was read with COLUMNS. */
 export interface ClientRow {
   client_id: string;
   client_name: string;
@@ -69,7 +70,7 @@ interface RecordRow extends ClientRow {
   secrets: { id: string; hash: string; expires_at: number | null }[];
 }
 
-/** All SQL on clients and client_secrets. */
+/** The SQL on clients as they register and authenticate; as admins see them it is in ClientDetailsStore. */
 export class ClientStore {
   readonly #queries: Queries;
 
@@ -86,15 +87,7 @@ export class ClientStore {
   async insert({ client, secrets }: ClientRecord): Promise<void> {
     await this.#queries.query(INSERT, [
       client.clientId,
-      client.clientName,
-      client.clientUri,
-      client.redirectUris,
-      client.grantTypes,
-      formatScope(client.scope),
-      client.tokenEndpointAuthMethod,
-      client.idTokenSignedResponseAlg,
-      client.firstParty,
-      client.pkceRequired,
+      ...changeableBindings(client),
       client.createdAt,
       secrets.map((secret) => secret.id),
       secrets.map((secret) => secret.hash.toString('hex')),
@@ -113,6 +106,22 @@ function recordOf(row: RecordRow): ClientRecord {
   };
 }
 
+/** What may change of a client, in the order of the columns of an insert or update. */
+export function changeableBindings(client: Client): readonly unknown[] {
+  return [
+    client.clientName,
+    client.clientUri,
+    client.redirectUris,
+    client.grantTypes,
+    formatScope(client.scope),
+    client.tokenEndpointAuthMethod,
+    client.idTokenSignedResponseAlg,
+    client.firstParty,
+    client.pkceRequired,
+  ];
+}
+
+/** The client of a row that was read with COLUMNS. */
 export function clientOf(row: ClientRow): Client {
   return {
     clientId: row.client_id,

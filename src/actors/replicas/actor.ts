@@ -8,6 +8,7 @@ import type { ReplicaStore } from './store.ts';
 import type { TrafficMeter } from './traffic-meter.ts';
 
 const REPORT_MS = 10_000;
+const SWEEP_MS = 600_000;
 
 /** A replica that has not reported for this long is gone. */
 const GONE_SECONDS = 45;
@@ -39,19 +40,22 @@ export function spawnReplicas({ guardian, limits, store, meter, sources }: Repli
     const counts = meter.unwritten();
     for (const count of counts) await store.reportMinute(replicaId, count);
     meter.written(counts);
-    await store.deleteOld(KEEP_SECONDS);
   };
   return spawnActor<ReplicasMessage, ReplicasReplies>({
     name: 'replicas',
     guardian,
     limits,
-    timers: [{ everyMs: REPORT_MS, message: { type: 'report' } }],
+    timers: [
+      { everyMs: REPORT_MS, message: { type: 'report' } },
+      { everyMs: SWEEP_MS, message: { type: 'sweep' } },
+    ],
     behave: () => ({
       join: ({ name, version }) => {
         joined = { name, version };
         return report();
       },
       report,
+      sweep: () => store.deleteOld(KEEP_SECONDS),
       leave: async () => {
         if (!joined) return;
         await report();

@@ -27,6 +27,8 @@ export type ReplicasMessage =
   /** This process serves from now on, and reports. */
   | { readonly type: 'join'; readonly name: string; readonly version: string }
   | { readonly type: 'report' }
+  /** Deletes what is too old to be looked at. */
+  | { readonly type: 'sweep' }
   /** This process ends: nobody needs to wonder what became of it. */
   | { readonly type: 'leave' }
   /** The replicas that reported of late, and this one, the oldest first. */
@@ -37,6 +39,7 @@ export type ReplicasMessage =
 export interface ReplicasReplies {
   readonly join: void;
   readonly report: void;
+  readonly sweep: void;
   readonly leave: void;
   readonly list: { readonly replicas: readonly Replica[]; readonly answeringId: string };
   readonly traffic: readonly TrafficMinute[];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ROLES, type UserDetails } from '../../actors/auth/messages.ts';
 import { newSecret } from '../../oauth/secret.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
-import { ADMIN_API, operation, type OperationTools } from './operation.ts';
+import { ADMIN_API, operation, type OperationTools, type Refusal } from './operation.ts';
 import { listBody, listOf, pageQuery, pageRequest } from './paging.ts';
 import { password, shownPassword, userChanges, userForm } from './user-form.ts';
 import { formatTime, formatTimeOrNull, time, uuid } from './values.ts';
@@ -121,51 +121,9 @@ export const userOperations = [
       return { body: userBody(details), version: details.version };
     },
   }),
-  operation({
-    id: 'disableUser',
-    method: 'post',
-    path: '/users/:user_id/disable',
-    tag,
-    summary: 'Disable a user, end the sessions and revoke the tokens',
-    params,
-    success: { status: 200, description: 'The user as it is now', schema: user },
-    refusals: [404, 409],
-    handle: async ({ actors, params: { user_id }, caller }) => {
-      const { username } = await actors.auth.ask({ type: 'readUser', userId: user_id });
-      await actors.auth.ask({ type: 'disableUser', username, caller });
-      return answer(actors, user_id);
-    },
-  }),
-  operation({
-    id: 'enableUser',
-    method: 'post',
-    path: '/users/:user_id/enable',
-    tag,
-    summary: 'Enable a user again; what was revoked stays revoked',
-    params,
-    success: { status: 200, description: 'The user as it is now', schema: user },
-    refusals: [404],
-    handle: async ({ actors, params: { user_id }, caller }) => {
-      const { username } = await actors.auth.ask({ type: 'readUser', userId: user_id });
-      await actors.auth.ask({ type: 'enableUser', username, caller });
-      return answer(actors, user_id);
-    },
-  }),
-  operation({
-    id: 'unlockUser',
-    method: 'post',
-    path: '/users/:user_id/unlock',
-    tag,
-    summary: 'Forget the failed logins of a user',
-    params,
-    success: { status: 200, description: 'The user as it is now', schema: user },
-    refusals: [404],
-    handle: async ({ actors, params: { user_id }, caller }) => {
-      const { username } = await actors.auth.ask({ type: 'readUser', userId: user_id });
-      await actors.auth.ask({ type: 'unlockUser', username, caller });
-      return answer(actors, user_id);
-    },
-  }),
+  userAct('disable', 'disableUser', 'Disable a user, end the sessions and revoke the tokens', [404, 409]),
+  userAct('enable', 'enableUser', 'Enable a user again; what was revoked stays revoked', [404]),
+  userAct('unlock', 'unlockUser', 'Forget the failed logins of a user', [404]),
   operation({
     id: 'resetPassword',
     method: 'post',
@@ -205,6 +163,30 @@ export const userOperations = [
     },
   }),
 ];
+
+/** An act on a user that needs no words, and answers with how the user is then. `type`: the message, and the operation's id. */
+function userAct(
+  act: string,
+  type: 'disableUser' | 'enableUser' | 'unlockUser',
+  summary: string,
+  refusals: readonly Refusal[],
+) {
+  return operation({
+    id: type,
+    method: 'post',
+    path: `/users/:user_id/${act}`,
+    tag,
+    summary,
+    params,
+    success: { status: 200, description: 'The user as it is now', schema: user },
+    refusals,
+    handle: async ({ actors, params: { user_id }, caller }) => {
+      const { username } = await actors.auth.ask({ type: 'readUser', userId: user_id });
+      await actors.auth.ask({ type, username, caller });
+      return answer(actors, user_id);
+    },
+  });
+}
 
 function choosePassword(
   given: string | undefined,

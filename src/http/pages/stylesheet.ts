@@ -5,17 +5,6 @@ import { theme } from './theme.ts';
  * inline style.
  */
 export const stylesheet = `${theme}
-*,
-*::before,
-*::after {
-  box-sizing: border-box;
-}
-
-html {
-  -webkit-text-size-adjust: 100%;
-  text-size-adjust: 100%;
-}
-
 body {
   display: grid;
   grid-template-rows: auto auto 1fr;
@@ -60,20 +49,6 @@ h3 {
   font-size: 1rem;
   font-weight: 600;
   line-height: 1.4;
-}
-
-a {
-  color: var(--link);
-  text-underline-offset: 0.2em;
-}
-
-a:hover {
-  color: var(--accent-strong);
-}
-
-:focus-visible {
-  outline: 3px solid var(--focus);
-  outline-offset: 2px;
 }
 
 .masthead {
@@ -358,16 +333,6 @@ label {
   gap: 0.5rem;
   margin-top: 1rem;
   padding-left: 1.25rem;
-}
-
-/* For ears alone: what tells one of many equal buttons from the next. */
-.unseen {
-  position: absolute;
-  width: 1px;
-  height: 1px;
-  overflow: hidden;
-  clip-path: inset(50%);
-  white-space: nowrap;
 }
 
 .destination {

@@ -1,6 +1,6 @@
 /**
  * What all pages share, the control panel's too: the colours, by day the green of a stage door and by night the lamp above
- * it, and the wordmark. Each colour is used with the one it was measured against (WCAG 2.2, 1.4.3).
+ * it, how links and focus look, and the wordmark. Each colour is used with the one it was measured against (WCAG 2.2, 1.4.3).
  */
 export const theme = `:root {
   color-scheme: light dark;
@@ -49,6 +49,41 @@ export const theme = `:root {
     --lamp: #f1c36c;
     --shadow: 0 1px 2px rgb(0 0 0 / 40%), 0 16px 40px -16px rgb(0 0 0 / 60%);
   }
+}
+
+*,
+*::before,
+*::after {
+  box-sizing: border-box;
+}
+
+html {
+  -webkit-text-size-adjust: 100%;
+  text-size-adjust: 100%;
+}
+
+a {
+  color: var(--link);
+  text-underline-offset: 0.2em;
+}
+
+a:hover {
+  color: var(--accent-strong);
+}
+
+:focus-visible {
+  outline: 3px solid var(--focus);
+  outline-offset: 2px;
+}
+
+/* For ears alone: what tells one of many equal buttons from the next. */
+.unseen {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
 }
 
 /* The wordmark: an arched door, ajar, with the light on inside. */

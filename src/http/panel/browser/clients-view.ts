@@ -1,13 +1,10 @@
-import { read, queryOf } from './api.ts';
-import type { Client, List } from './api-types.ts';
+import type { Client } from './api-types.ts';
 import { h } from './dom.ts';
 import { ago } from './format.ts';
 import { clientAddress } from './links.ts';
-import { listing } from './listing.ts';
-import { pageHead } from './page-head.ts';
 import { pill } from './pill.ts';
-import { noteQuery, type Visit } from './router.ts';
-import { searchBox } from './search-box.ts';
+import type { Visit } from './router.ts';
+import { searchableList } from './searchable-list.ts';
 import type { Column } from './table.ts';
 import { words } from './words.ts';
 
@@ -29,30 +26,20 @@ const COLUMNS: readonly Column<Client>[] = [
 ];
 
 /** The list of clients. */
-export function clientsView({ query, signal }: Visit): HTMLElement {
-  let search = query.get('search') ?? '';
-  const list = listing<Client>({
-    caption: labels.title,
+export function clientsView(visit: Visit): HTMLElement {
+  return searchableList<Client>(visit, {
+    title: labels.title,
+    searchLabel: labels.search,
+    path: '/clients',
     columns: COLUMNS,
-    signal,
-    load: (cursor, during) => read<List<Client>>('/clients', { query: { search, cursor }, signal: during }),
-    empty: () =>
-      search === ''
-        ? [h('p', {}, labels.none), h('a', { class: 'button', href: '/admin/clients/new' }, labels.add)]
-        : h('p', {}, labels.notFound(search)),
+    add: addLink,
+    empty: (search) =>
+      search === '' ? [h('p', {}, labels.none), addLink()] : h('p', {}, labels.notFound(search)),
   });
-  const box = searchBox(labels.search, search, (text) => {
-    search = text.trim();
-    noteQuery(queryOf({ search }));
-    void list.reload();
-  });
-  return h(
-    'div',
-    {},
-    pageHead(labels.title, h('a', { class: 'button', href: '/admin/clients/new' }, labels.add)),
-    h('div', { class: 'filters' }, box),
-    list.element,
-  );
+}
+
+function addLink(): HTMLElement {
+  return h('a', { class: 'button', href: '/admin/clients/new' }, labels.add);
 }
 
 /** Whether the client may ask for tokens. */

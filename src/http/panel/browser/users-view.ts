@@ -1,13 +1,10 @@
-import { queryOf, read } from './api.ts';
-import type { List, User } from './api-types.ts';
+import type { User } from './api-types.ts';
 import { h } from './dom.ts';
 import { ago } from './format.ts';
 import { userAddress } from './links.ts';
-import { listing } from './listing.ts';
-import { pageHead } from './page-head.ts';
 import { pill } from './pill.ts';
-import { noteQuery, type Visit } from './router.ts';
-import { searchBox } from './search-box.ts';
+import type { Visit } from './router.ts';
+import { searchableList } from './searchable-list.ts';
 import type { Column } from './table.ts';
 import { words } from './words.ts';
 
@@ -29,27 +26,19 @@ const COLUMNS: readonly Column<User>[] = [
 ];
 
 /** The list of users. */
-export function usersView({ query, signal }: Visit): HTMLElement {
-  let search = query.get('search') ?? '';
-  const list = listing<User>({
-    caption: labels.title,
+export function usersView(visit: Visit): HTMLElement {
+  return searchableList<User>(visit, {
+    title: labels.title,
+    searchLabel: labels.search,
+    path: '/users',
     columns: COLUMNS,
-    signal,
-    load: (cursor, during) => read<List<User>>('/users', { query: { search, cursor }, signal: during }),
-    empty: () => h('p', {}, search === '' ? labels.none : labels.notFound(search)),
+    add: addLink,
+    empty: (search) => h('p', {}, search === '' ? labels.none : labels.notFound(search)),
   });
-  const box = searchBox(labels.search, search, (text) => {
-    search = text.trim();
-    noteQuery(queryOf({ search }));
-    void list.reload();
-  });
-  return h(
-    'div',
-    {},
-    pageHead(labels.title, h('a', { class: 'button', href: '/admin/users/new' }, labels.add)),
-    h('div', { class: 'filters' }, box),
-    list.element,
-  );
+}
+
+function addLink(): HTMLElement {
+  return h('a', { class: 'button', href: '/admin/users/new' }, labels.add);
 }
 
 /** Whether the person may sign in. */

@@ -38,17 +38,6 @@ export const frame = `:root {
   }
 }
 
-*,
-*::before,
-*::after {
-  box-sizing: border-box;
-}
-
-html {
-  -webkit-text-size-adjust: 100%;
-  text-size-adjust: 100%;
-}
-
 body {
   margin: 0;
   background: var(--page);
@@ -90,29 +79,6 @@ code,
 .mono {
   font-family: var(--mono);
   font-size: 0.875em;
-}
-
-a {
-  color: var(--link);
-  text-underline-offset: 0.2em;
-}
-
-a:hover {
-  color: var(--accent-strong);
-}
-
-:focus-visible {
-  outline: 3px solid var(--focus);
-  outline-offset: 2px;
-}
-
-.unseen {
-  position: absolute;
-  width: 1px;
-  height: 1px;
-  overflow: hidden;
-  clip-path: inset(50%);
-  white-space: nowrap;
 }
 
 .skip {
