@@ -9,9 +9,18 @@ export interface Log {
   flush(): void;
 }
 
+/** Lines are written together, once they are so many bytes or so many milliseconds old: each write costs a system call. */
+const LOG_CHUNK_BYTES = 4096;
+const LOG_DELAY_MS = 100;
+
 /** Logs to a file descriptor (1: standard output, 2: standard error), off the hot path. */
 export function openLog(level: string, descriptor: 1 | 2): Log {
-  const stream = destination({ dest: descriptor, sync: false });
+  const stream = destination({
+    dest: descriptor,
+    sync: false,
+    minLength: LOG_CHUNK_BYTES,
+    periodicFlush: LOG_DELAY_MS,
+  });
   return {
     logger: createLogger(level, stream),
     flush: () => {

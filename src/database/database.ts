@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import knexFactory from 'knex';
 import { endStatementSpan, startStatementSpan } from '../tracing/statement-span.ts';
+import { arrayLiteral } from './array-literal.ts';
 import { classifyFault, faultCode, isClassified, isOurs } from './faults.ts';
 import { PostgresClient } from './postgres-client.ts';
 
@@ -95,7 +96,7 @@ export function openPostgres(options: PostgresOptions, observe: StatementObserve
     acquireConnectionTimeout: connectTimeoutMs,
     log: SILENT,
   });
-  return wrap(knex, false, observe, async () => {
+  return wrap(knex, { embedded: false, encode: encodeArrays }, observe, async () => {
     await knex.destroy();
   });
 }
@@ -115,15 +116,22 @@ export async function openEmbedded(dataDir: string, observe: StatementObserver =
     connection: () => ({ pglite }) as unknown as Knex.StaticConnectionConfig,
     log: SILENT,
   });
-  return wrap(knex, true, observe, async () => {
+  return wrap(knex, { embedded: true, encode: asIs }, observe, async () => {
     await knex.destroy();
     if (!pglite.closed) await pglite.close();
   });
 }
 
+/** What the bindings of a statement become before the driver sees them. */
+type Encode = (bindings: readonly unknown[]) => readonly unknown[];
+
+const asIs: Encode = (bindings) => bindings;
+const encodeArrays: Encode = (bindings) =>
+  bindings.map((value) => (Array.isArray(value) ? (arrayLiteral(value) ?? value) : value));
+
 function wrap(
   knex: Knex,
-  embedded: boolean,
+  { embedded, encode }: { readonly embedded: boolean; readonly encode: Encode },
   observe: StatementObserver,
   close: () => Promise<void>,
 ): Database {
@@ -137,7 +145,7 @@ function wrap(
     knex,
     embedded,
     close,
-    queriesOf: (actor) => queriesOn(knex, actor, observeAnswers),
+    queriesOf: (actor) => queriesOn(knex, encode, actor, observeAnswers),
     lastAnsweredAtMs: () => answeredAtMs,
     poolStats: () => ({
       used: pool.numUsed(),
@@ -159,10 +167,10 @@ interface TarnPool {
 /** What `transaction` promises, whatever the server's default is. */
 const TRANSACTION = { isolationLevel: 'read committed' } as const;
 
-function queriesOn(knex: Knex, actor: string, observe: StatementObserver): Queries {
+function queriesOn(knex: Knex, encode: Encode, actor: string, observe: StatementObserver): Queries {
   const transaction: Queries['transaction'] = async (work) => {
     try {
-      return await knex.transaction((held) => work(queriesOn(held, actor, observe)), TRANSACTION);
+      return await knex.transaction((held) => work(queriesOn(held, encode, actor, observe)), TRANSACTION);
     } catch (error) {
       throw isClassified(error) ? error : classifyFault('transaction', error);
     }
@@ -177,7 +185,7 @@ function queriesOn(knex: Knex, actor: string, observe: StatementObserver): Queri
       let fault: Error | undefined;
       try {
         // The name makes it a prepared statement: parsed once per connection.
-        const raw = knex.raw(sql, bindings as readonly Knex.RawBinding[]);
+        const raw = knex.raw(sql, encode(bindings) as readonly Knex.RawBinding[]);
         const result = (await (oneOff ? raw : raw.options({ name }))) as { rows: Row[] };
         return result.rows;
       } catch (error) {

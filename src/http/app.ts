@@ -4,6 +4,7 @@ import type { Actors } from '../actors/actors.ts';
 import { Cookies } from '../middleware/cookies.ts';
 import { cors } from '../middleware/cors.ts';
 import { Csrf } from '../middleware/csrf.ts';
+import { addHeader, sendNotedHeaders } from '../middleware/early-headers.ts';
 import { requestContext, type RequestObserver } from '../middleware/request-context.ts';
 import { requestLog } from '../middleware/request-log.ts';
 import { Sessions } from '../middleware/session.ts';
@@ -72,7 +73,7 @@ export function createMetricsApp(
   { logger, sources, requestObservers }: Pick<AppParts, 'logger' | 'sources' | 'requestObservers'>,
 ): Express {
   const app = newExpress();
-  app.use(requestContext(sources, [requestLog(logger), ...requestObservers]));
+  app.use(requestContext(sources, [requestLog(logger), ...requestObservers], false));
   app.get('/metrics', metricsRoute(exposition));
   app.use(notFound);
   app.use(errorEdge(logger));
@@ -86,7 +87,8 @@ export function createApp(parts: AppParts): Express {
   app.set('trust proxy', parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false);
   if (parts.traced) app.use(traceRequests());
   if (issuer.startsWith('https:')) app.use(strictTransport);
-  app.use(requestContext(sources, [requestLog(logger), ...parts.requestObservers]));
+  const behindProxy = parts.trustedProxies.length > 0;
+  app.use(requestContext(sources, [requestLog(logger), ...parts.requestObservers], behindProxy));
 
   const shared = cors('GET, POST');
   app.post(PATHS.token, shared, tokenRoute(actors));
@@ -123,6 +125,7 @@ export function createApp(parts: AppParts): Express {
 
 function newExpress(): Express {
   const app = express();
+  sendNotedHeaders(app);
   app.disable('x-powered-by');
   app.disable('etag');
   // An address has one spelling.
@@ -195,6 +198,6 @@ function strictTransport(
   response: express.Response,
   next: express.NextFunction,
 ): void {
-  response.setHeader('strict-transport-security', 'max-age=31536000');
+  addHeader(response, 'strict-transport-security', 'max-age=31536000');
   next();
 }

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Actor, Caller } from '../actors/audit/messages.ts';
 import type { Sources } from '../oauth/sources.ts';
+import { addHeader } from './early-headers.ts';
 import { onceOver } from './request-end.ts';
 
 /** What is known of a request while it is served, and logged when it ends. */
@@ -66,14 +67,21 @@ export function routeOf(request: Request): string | undefined {
   return typeof path === 'string' ? path : undefined;
 }
 
-/** Gives each request an id, and tells the observers when its response is done. */
-export function requestContext(sources: Sources, observers: readonly RequestObserver[]) {
+/**
+ * Gives each request an id, and tells the observers when its response is done. `behindProxy`: addresses are also looked for in
+ * what proxies say, as far as Express trusts them.
+ */
+export function requestContext(
+  sources: Sources,
+  observers: readonly RequestObserver[],
+  behindProxy: boolean,
+) {
   return (request: Request, response: Response, next: NextFunction): void => {
     const context: RequestContext = {
       requestId: sources.randomUuid(),
       startedAtMs: performance.now(),
       // Asked for now: a socket that is closed has forgotten it.
-      remoteAddress: request.ip,
+      remoteAddress: behindProxy ? request.ip : request.socket.remoteAddress,
       clientId: undefined,
       actor: undefined,
       isPage: false,
@@ -81,7 +89,7 @@ export function requestContext(sources: Sources, observers: readonly RequestObse
       traceId: response.locals.traceId as string | undefined,
     };
     response.locals.context = context;
-    response.setHeader('x-request-id', context.requestId);
+    addHeader(response, 'x-request-id', context.requestId);
     onceOver(request, response, () => {
       const summary = summarize(request, response, context);
       for (const observe of observers) observe(summary);

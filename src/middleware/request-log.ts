@@ -3,32 +3,22 @@ import type { RequestObserver } from './request-context.ts';
 
 /** Logs one line per request. */
 export function requestLog(logger: Logger): RequestObserver {
-  return ({
-    requestId,
-    method,
-    route,
-    status,
-    durationMs,
-    remoteAddress,
-    clientId,
-    errorCode,
-    traceId,
-    aborted,
-  }) => {
+  return (request) => {
+    // pino leaves out what is undefined.
     const line = {
-      requestId,
-      method,
-      route,
-      status,
-      durationMs: Math.round(durationMs * 100) / 100,
-      ...(remoteAddress !== undefined && { remoteAddress }),
-      ...(clientId !== undefined && { clientId }),
-      ...(errorCode !== undefined && { error: errorCode }),
-      ...(traceId !== undefined && { traceId }),
-      ...(aborted && { aborted }),
+      requestId: request.requestId,
+      method: request.method,
+      route: request.route,
+      status: request.status,
+      durationMs: Math.round(request.durationMs * 100) / 100,
+      remoteAddress: request.remoteAddress,
+      clientId: request.clientId,
+      error: request.errorCode,
+      traceId: request.traceId,
+      aborted: request.aborted || undefined,
     };
     // A probe that is told "not ready" was served; it starts and ends every process's life.
-    if (status >= 500 && errorCode !== undefined) logger.error(line, 'request');
+    if (request.status >= 500 && request.errorCode !== undefined) logger.error(line, 'request');
     else logger.info(line, 'request');
   };
 }

@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/api';
 import type { NextFunction, Request, Response } from 'express';
 import { endSpan, startSpan } from '../tracing/spans.ts';
+import { addHeader } from './early-headers.ts';
 import { noteTraceId, routeOf } from './request-context.ts';
 import { onceOver } from './request-end.ts';
 
@@ -24,7 +25,7 @@ export function traceRequests() {
     if (isSpanContextValid(span.spanContext())) {
       const { traceId } = span.spanContext();
       noteTraceId(response, traceId);
-      response.setHeader('x-trace-id', traceId);
+      addHeader(response, 'x-trace-id', traceId);
     }
     // What the sampler leaves out costs nothing more.
     if (!span.isRecording()) {

@@ -1,4 +1,5 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
+import { derSignature, joseSignature } from './ecdsa-signature.ts';
 
 /** The signature algorithms this server issues with (RFC 7518 §3.1). */
 export const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
@@ -18,16 +19,11 @@ export interface VerificationKey {
 
 export type JwtType = 'at+jwt' | 'JWT';
 
-/**
- * A signed JWT in compact form (RFC 7515 §7.1). By node:crypto, which signs ten times as fast as a JOSE library does.
- * ECDSA signatures are the two integers, not DER (RFC 7518 §3.4).
- */
+/** A signed JWT in compact form (RFC 7515 §7.1). By node:crypto, which signs ten times as fast as a JOSE library does. */
 export function signJwt(key: SigningKey, type: JwtType, claims: object): string {
   const input = `${headerOf(key, type)}.${encode(claims)}`;
-  const signature = sign('sha256', Buffer.from(input), {
-    key: key.privateKey,
-    dsaEncoding: 'ieee-p1363',
-  });
+  const made = sign('sha256', Buffer.from(input), key.privateKey);
+  const signature = key.algorithm === 'ES256' ? joseSignature(made) : made;
   return `${input}.${signature.toString('base64url')}`;
 }
 
@@ -53,12 +49,9 @@ export function verifyJwt(
   const signature = Buffer.from(mark, 'base64url');
   // A second spelling of the same signature is not the token that was issued.
   if (signature.toString('base64url') !== mark) return undefined;
-  const valid = verify(
-    'sha256',
-    Buffer.from(`${head}.${body}`),
-    { key: key.publicKey, dsaEncoding: 'ieee-p1363' },
-    signature,
-  );
+  const toVerify = key.algorithm === 'ES256' ? derSignature(signature) : signature;
+  const valid =
+    toVerify !== undefined && verify('sha256', Buffer.from(`${head}.${body}`), key.publicKey, toVerify);
   return valid ? decode(body) : undefined;
 }
 

@@ -6,8 +6,9 @@ import type { ActorDefinition } from './definition.ts';
 import { Fifo } from './fifo.ts';
 import type { Supervised } from './guardian.ts';
 import { contextIn, endMessageSpan, startMessageSpan } from './message-span.ts';
-import { askEnvelope, tellEnvelope, type Envelope } from './mailbox.ts';
+import { Envelope, type Settled } from './mailbox.ts';
 import type { ActorRef, ActorStats, Handlers, Message, MessageOf, Outcome, Replies } from './protocol.ts';
+import { Unsettled } from './unsettled.ts';
 
 /** The one message that travels through nact: messages wait in our mailbox, nact says when the actor may look into it. */
 const TURN = 'turn';
@@ -43,7 +44,9 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
   readonly #definition: ActorDefinition<M, R>;
   readonly #ref: Ref<typeof TURN>;
   readonly #mailbox = new Fifo<Envelope>();
-  readonly #unsettled = new Set<Envelope>();
+  readonly #unsettled = new Unsettled((envelope) => {
+    envelope.settle(new TemporarilyUnavailable('deadline'));
+  });
   readonly #timers: NodeJS.Timeout[];
   #turnIsComing = false;
   #inFlight = 0;
@@ -75,28 +78,19 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
     const refusal = this.#refusal(message);
     if (refusal) return Promise.reject(refusal);
     return new Promise<R[K]>((resolve, reject) => {
-      const envelope: Envelope = askEnvelope(
-        message,
-        performance.now(),
-        options?.timeoutMs ?? this.#definition.limits.askTimeoutMs,
-        (error, reply) => {
-          this.#unsettled.delete(envelope);
-          if (error === undefined) resolve(reply as R[K]);
-          else reject(error as Error);
-        },
-        () => new TemporarilyUnavailable('deadline'),
-      );
-      this.#post(envelope);
+      const timeoutMs = options?.timeoutMs ?? this.#definition.limits.askTimeoutMs;
+      this.#post(message, timeoutMs, (error, reply) => {
+        if (error === undefined) resolve(reply as R[K]);
+        else reject(error as Error);
+      });
     });
   }
 
   tell(message: M): boolean {
     if (this.#refusal(message)) return false;
-    this.#post(
-      tellEnvelope(message, performance.now(), () => {
-        this.#definition.onUndelivered?.(message);
-      }),
-    );
+    this.#post(message, Infinity, (error) => {
+      if (error !== undefined) this.#definition.onUndelivered?.(message);
+    });
     return true;
   }
 
@@ -134,7 +128,8 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
     return new TemporarilyUnavailable(this.#accepting ? 'overload' : 'stopped');
   }
 
-  #post(envelope: Envelope): void {
+  #post(message: Message, timeoutMs: number, onSettled: Settled): void {
+    const envelope = new Envelope(message, performance.now(), timeoutMs, onSettled);
     this.#unsettled.add(envelope);
     this.#mailbox.push(envelope);
     this.#askForTurn();
@@ -171,7 +166,8 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
     const startedAtMs = performance.now();
     this.#definition.guardian.observer.dequeued(this.name, type, startedAtMs - envelope.enqueuedAtMs);
     const span = startMessageSpan(this.name, envelope, startedAtMs);
-    if (envelope.isSettled() || startedAtMs >= envelope.deadlineMs) {
+    if (envelope.isSettled || startedAtMs >= envelope.deadlineMs) {
+      this.#unsettled.delete(envelope);
       envelope.settle(new TemporarilyUnavailable('deadline'));
       this.#observe(type, 'expired', 0);
       endMessageSpan(span, 'expired');
@@ -209,7 +205,7 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
 
   #succeed(run: Run, reply: unknown): void {
     // Whoever asked was told meanwhile that it took too long.
-    const isLate = run.envelope.isSettled();
+    const isLate = run.envelope.isSettled;
     run.envelope.settle(undefined, reply);
     this.#finish(run, isLate ? 'expired' : 'ok');
   }
@@ -259,8 +255,7 @@ class SupervisedActor<M extends Message, R extends Replies<M>> implements ActorR
     this.#accepting = false;
     this.#stopped = true;
     this.#timers.forEach(clearInterval);
-    for (const envelope of this.#unsettled) envelope.settle(new TemporarilyUnavailable('stopped'));
-    this.#unsettled.clear();
+    for (const envelope of this.#unsettled.takeAll()) envelope.settle(new TemporarilyUnavailable('stopped'));
     for (let left = this.#mailbox.shift(); left; left = this.#mailbox.shift()) {
       this.#observe(left.message.type, 'rejected', 0);
     }

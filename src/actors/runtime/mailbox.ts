@@ -1,58 +1,35 @@
 import { context, type Context } from '@opentelemetry/api';
 import type { Message } from './protocol.ts';
 
+/** Answers whoever sent a message: with an error, or with a reply. */
+export type Settled = (error: unknown, reply: unknown) => void;
+
 /** What waits in a mailbox: the message, its way back, its deadline and the context of whoever sent it. */
-export interface Envelope {
+export class Envelope {
   readonly message: Message;
-  readonly context: Context;
+  readonly context: Context = context.active();
   readonly enqueuedAtMs: number;
   /** Milliseconds on the monotonic clock; Infinity for a tell. */
   readonly deadlineMs: number;
-  /** Answers the asker; the first call of settle counts, later ones do nothing. */
-  readonly settle: (error: unknown, reply?: unknown) => void;
-  readonly isSettled: () => boolean;
-}
+  readonly #onSettled: Settled;
+  #isSettled = false;
 
-/** An envelope that nobody waits for; `onFailed` is called if it is settled with an error. */
-export function tellEnvelope(message: Message, nowMs: number, onFailed: () => void): Envelope {
-  let settled = false;
-  return {
-    message,
-    context: context.active(),
-    enqueuedAtMs: nowMs,
-    deadlineMs: Infinity,
-    settle: (error) => {
-      if (!settled && error !== undefined) onFailed();
-      settled = true;
-    },
-    isSettled: () => settled,
-  };
-}
+  /** `onSettled` is called exactly once. */
+  constructor(message: Message, enqueuedAtMs: number, timeoutMs: number, onSettled: Settled) {
+    this.message = message;
+    this.enqueuedAtMs = enqueuedAtMs;
+    this.deadlineMs = enqueuedAtMs + timeoutMs;
+    this.#onSettled = onSettled;
+  }
 
-/** An envelope whose asker is called back exactly once, at the latest when `onDeadline` says so. */
-export function askEnvelope(
-  message: Message,
-  nowMs: number,
-  timeoutMs: number,
-  callback: (error: unknown, reply: unknown) => void,
-  onDeadline: () => unknown,
-): Envelope {
-  let settled = false;
-  const settle = (error: unknown, reply?: unknown) => {
-    if (settled) return;
-    settled = true;
-    clearTimeout(timer);
-    callback(error, reply);
-  };
-  const timer = setTimeout(() => {
-    settle(onDeadline());
-  }, timeoutMs);
-  return {
-    message,
-    context: context.active(),
-    enqueuedAtMs: nowMs,
-    deadlineMs: nowMs + timeoutMs,
-    settle,
-    isSettled: () => settled,
-  };
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** The first call counts; later ones do nothing. */
+  settle(error: unknown, reply?: unknown): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#onSettled(error, reply);
+  }
 }
