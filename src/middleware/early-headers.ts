@@ -11,12 +11,11 @@ export function addHeader(response: Response, name: string, value: string): void
 
 /** Makes the heads of an application's responses, whoever writes them, begin with what addHeader noted. */
 export function sendNotedHeaders(app: Express): void {
-  const { writeHead } = ServerResponse.prototype;
   app.response.writeHead = function (this: Response, status: number, ...rest: unknown[]) {
     const headers = noted(this);
     const given = rest.at(-1) as Readonly<Record<string, string>> | undefined;
     for (const name in given) headers.push(name, given[name] ?? '');
-    return writeHead.call(this, status, headers);
+    return ServerResponse.prototype.writeHead.call(this, status, headers);
   } as Response['writeHead'];
 }
 
