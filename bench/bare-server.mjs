@@ -3,6 +3,7 @@
 import {
   createHash,
   createHmac,
+  createSecretKey,
   generateKeyPairSync,
   randomBytes,
   randomUUID,
@@ -19,7 +20,7 @@ const { clientId, clientSecret } = JSON.parse(process.argv[2]);
 const secretHash = sha256(clientSecret);
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const header = encode({ alg: 'ES256', typ: 'at+jwt', kid: randomUUID() });
-const refreshKey = randomBytes(32);
+const refreshKey = createSecretKey(randomBytes(32));
 let issuer;
 
 const ANSWERS = { '/oauth/token': token, '/oauth/introspect': introspect, '/seeds': seeds };

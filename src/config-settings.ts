@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import {
   bearerToken,
+  countOrAuto,
   databaseUrl,
   host,
   httpUrl,
@@ -220,6 +221,18 @@ export const SETTINGS = {
     ...integer(1, 1_000_000),
     default: '10000',
     about: 'Client records kept in memory',
+  },
+  signingThreads: {
+    variable: 'OAUTH2_SIGNING_THREADS',
+    ...countOrAuto(0, 16),
+    default: 'auto',
+    about: 'Threads that sign tokens besides the one that serves; `auto`: one where a core is left for it',
+  },
+  tokenCacheSize: {
+    variable: 'OAUTH2_TOKEN_CACHE_SIZE',
+    ...integer(1, 1_000_000),
+    default: '10000',
+    about: 'Access tokens whose verified claims are kept in memory; whether one was revoked is asked each time',
   },
   passwordHashCost: {
     variable: 'OAUTH2_PASSWORD_HASH_COST',

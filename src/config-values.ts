@@ -19,6 +19,17 @@ export function integer(min: number, max: number) {
   return { accepts, schema: text(accepts, inRange).schema.transform(Number) };
 }
 
+/** A whole number of processes or threads, or `auto`. */
+export function countOrAuto(min: number, max: number) {
+  const count = integer(min, max);
+  const accepts = `auto, or ${count.accepts}`;
+  const schema = z
+    .string()
+    .refine((value) => value === 'auto' || count.schema.safeParse(value).success, `must be ${accepts}`)
+    .transform((value) => (value === 'auto' ? value : Number(value)));
+  return { accepts, schema };
+}
+
 /** One of the words, to the letter. */
 export function oneOf<const W extends readonly string[]>(words: W) {
   const accepts = `one of ${words.join(', ')}`;

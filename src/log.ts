@@ -9,28 +9,52 @@ export interface Log {
   flush(): void;
 }
 
-/** Lines are written together, once they are so many bytes or so many milliseconds old: each write costs a system call. */
-const LOG_CHUNK_BYTES = 4096;
-const LOG_DELAY_MS = 100;
+/** Lines are written together, when they are so many or the first of them so old: each write costs a system call. */
+const LINES_AT_ONCE = 64;
+const LONGEST_WAIT_MS = 100;
 
 /** Logs to a file descriptor (1: standard output, 2: standard error), off the hot path. */
 export function openLog(level: string, descriptor: 1 | 2): Log {
-  const stream = destination({
-    dest: descriptor,
-    sync: false,
-    minLength: LOG_CHUNK_BYTES,
-    periodicFlush: LOG_DELAY_MS,
-  });
+  const stream = destination({ dest: descriptor, sync: false });
+  const lines = new LineBuffer(stream);
   return {
-    logger: createLogger(level, stream),
+    logger: createLogger(level, lines),
     flush: () => {
       try {
+        lines.flush();
         stream.flushSync();
       } catch {
         // Nobody reads the other end any more.
       }
     },
   };
+}
+
+/** Keeps lines back for a moment, so that many of them are one write. */
+class LineBuffer implements DestinationStream {
+  readonly #stream: DestinationStream;
+  #lines: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(stream: DestinationStream) {
+    this.#stream = stream;
+  }
+
+  write(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length >= LINES_AT_ONCE) this.flush();
+    else
+      this.#timer ??= setTimeout(() => {
+        this.flush();
+      }, LONGEST_WAIT_MS).unref();
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#lines.length > 0) this.#stream.write(this.#lines.join(''));
+    this.#lines = [];
+  }
 }
 
 /** Names and times as log collectors expect them; the host and process id are theirs to add. */

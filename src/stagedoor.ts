@@ -8,6 +8,7 @@ import { listen } from './database/notifications.ts';
 import { loggingObserver } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Sources } from './oauth/sources.ts';
+import { openSigner } from './open-signer.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { systemSources } from './system-sources.ts';
 
@@ -36,12 +37,14 @@ export async function openStagedoor(
   const storage = await openStorage(config, logger, metrics?.statementObserver);
   const logging = loggingObserver(logger);
   const meter = new TrafficMeter(sources.now);
+  const signing = openSigner(config, logger);
   const actors = startActors({
     config,
     database: storage.database,
     secrets: storage.secrets,
     sources,
     meter,
+    signer: signing.signer,
     observer: metrics ? combineObservers(logging, metrics.actorObserver) : logging,
     onExhausted,
     onAudited: (event) => metrics?.onAudited(event),
@@ -53,6 +56,7 @@ export async function openStagedoor(
   const close = async (timeoutMs: number) => {
     actors.flush();
     await actors.guardian.drain(timeoutMs);
+    await signing.close();
     await storage.close();
   };
   metrics?.watch({

@@ -68,6 +68,8 @@ describe('defaults', () => {
       restartLimit: 5,
       restartWindowMs: 60_000,
       clientCacheSize: 10_000,
+      signingThreads: 'auto',
+      tokenCacheSize: 10_000,
       passwordHashCost: 12,
       trustedProxies: [],
       logLevel: 'info',

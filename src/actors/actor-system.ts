@@ -34,6 +34,7 @@ import { Guardian } from './runtime/guardian.ts';
 import type { ActorObserver, ActorRef, Message, Replies } from './runtime/protocol.ts';
 import { routeByKey } from './runtime/route-by-key.ts';
 import { spawnTokenActor } from './token/actor.ts';
+import type { JwtSigner } from './token/jwt-signer.ts';
 import type { TokenRef } from './token/messages.ts';
 import { TokenListStore } from './token/store-lists.ts';
 import { TokenStore } from './token/store.ts';
@@ -59,6 +60,7 @@ export interface ActorSystemParts {
   readonly sources: Sources;
   readonly observer: ActorObserver;
   readonly meter: TrafficMeter;
+  readonly signer: JwtSigner;
   readonly onExhausted: (actor: string) => void;
   readonly onAudited: (event: AuditEvent) => void;
   readonly onLostEvent: (event: AuditEvent) => void;
@@ -66,7 +68,8 @@ export interface ActorSystemParts {
 
 /** Spawns the supervision tree. An actor is spawned after those it sends to, so that it is drained before them. */
 export function startActors(parts: ActorSystemParts): ActorSystem {
-  const { config, database, secrets, sources, observer, meter, onExhausted, onAudited, onLostEvent } = parts;
+  const { config, database, secrets, sources, observer, meter, signer } = parts;
+  const { onExhausted, onAudited, onLostEvent } = parts;
   const { restartLimit, restartWindowMs } = config;
   const guardian = new Guardian({ observer, restartLimit, restartWindowMs, onExhausted });
   const limits = {
@@ -99,6 +102,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
           audit,
           keys,
           policy: config,
+          signer,
           store: new TokenStore(tokenQueries),
           sweepStore: new TokenSweepStore(tokenQueries),
           listStore: new TokenListStore(tokenQueries),

@@ -1,4 +1,4 @@
-import { createHash, hkdfSync } from 'node:crypto';
+import { createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { Sensitive } from './sensitive.ts';
 
 /** What a derived key is for; a key made for one purpose is useless for another. */
@@ -8,7 +8,8 @@ export type KeyPurpose = 'refresh-token' | 'signing-key-encryption' | 'csrf';
 export interface DerivedKey {
   /** Eight hex digits that name the master secret and reveal nothing of it. */
   readonly id: string;
-  readonly key: Buffer;
+  /** Node computes with it in less time than with its bytes, which it would look into anew each time. */
+  readonly key: KeyObject;
 }
 
 /** Derives 256-bit keys for one purpose from the master secrets: the first makes, all verify (HKDF, RFC 5869). */
@@ -25,6 +26,6 @@ function derive(secret: string, purpose: KeyPurpose): DerivedKey {
   const expand = (info: string) => Buffer.from(hkdfSync('sha256', secret, 'stagedoor', info, 32));
   return {
     id: createHash('sha256').update(expand('key id')).digest('hex').slice(0, 8),
-    key: expand(purpose),
+    key: createSecretKey(expand(purpose)),
   };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { startActors, type ActorSystem } from '../../src/actors/actor-system.ts';
 import { TrafficMeter } from '../../src/actors/replicas/traffic-meter.ts';
+import { inlineSigner } from '../../src/actors/token/jwt-signer.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
@@ -47,6 +48,7 @@ export class Replicas {
       onExhausted: () => undefined,
       onAudited: () => undefined,
       onLostEvent: () => undefined,
+      signer: inlineSigner,
       meter: new TrafficMeter(() => this.now()),
     });
     this.#systems.push(system);

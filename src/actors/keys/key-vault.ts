@@ -69,5 +69,11 @@ export class KeyVault {
 }
 
 function asJoseKey({ id, key }: DerivedKey): Promise<jose.JWK.Key> {
-  return jose.JWK.asKey({ kty: 'oct', kid: id, k: key.toString('base64url'), alg: 'A256GCMKW', use: 'enc' });
+  return jose.JWK.asKey({
+    kty: 'oct',
+    kid: id,
+    k: key.export().toString('base64url'),
+    alg: 'A256GCMKW',
+    use: 'enc',
+  });
 }

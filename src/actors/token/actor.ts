@@ -8,6 +8,7 @@ import type { TokenParts, TokenTools } from './parts.ts';
 import { revokeAccessToken, revokeAll, revokeGrantById } from './revoke-any.ts';
 import { revokeGrant, revokeGrantsOf, revokeToken } from './revoke.ts';
 import { rotateRefresh } from './rotate.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
 
 const SWEEP_MS = 600_000;
 
@@ -25,9 +26,11 @@ export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
     limits: parts.limits,
     timers: [{ everyMs: SWEEP_MS, message: { type: 'sweep' } }],
     behave: () => {
+      const keyCache = new KeyCache(parts.keys, parts.sources.now);
       const tools: TokenTools = {
         ...parts,
-        keyCache: new KeyCache(parts.keys, parts.sources.now),
+        keyCache,
+        verified: new VerifiedTokens(keyCache, parts.policy.issuer, parts.policy.tokenCacheSize),
         batches: createTokenBatches(parts, name),
       };
       return {

@@ -1,4 +1,3 @@
-import type { AccessTokenClaims } from '../../oauth/claims.ts';
 import { claimedKeyId, verifyJwt } from '../../oauth/jwt.ts';
 import { decodeRefreshToken } from '../../oauth/refresh-token.ts';
 import { parseScope } from '../../oauth/scope.ts';
@@ -14,7 +13,7 @@ export async function introspect(
   tools: TokenTools,
   { token, clientId }: MessageOf<TokenMessage, 'introspect'>,
 ): Promise<Introspection> {
-  const claims = await verifyAccessToken(tools, token);
+  const claims = await tools.verified.claimsOf(token);
   if (!claims) return introspectRefreshToken(tools, token, clientId);
   const live =
     claims.exp > epochSeconds(tools.sources.now()) &&
@@ -38,19 +37,6 @@ export async function identify({ keyCache, policy }: TokenTools, idToken: string
   const key = kid === undefined ? null : await keyCache.verifier(kid);
   const claims = key ? verifyJwt(idToken, key) : undefined;
   return claims?.iss === policy.issuer && typeof claims.sub === 'string' ? claims.sub : null;
-}
-
-/** The claims of an access token that we signed, expired or not; undefined for anything else. */
-export async function verifyAccessToken(
-  { keyCache, policy }: TokenTools,
-  presented: string,
-): Promise<AccessTokenClaims | undefined> {
-  const kid = claimedKeyId(presented, 'at+jwt');
-  if (kid === undefined) return undefined;
-  const key = await keyCache.verifier(kid);
-  // Whatever our own key signed with this type has the shape that accessTokenClaims gave it.
-  const claims = key ? (verifyJwt(presented, key) as AccessTokenClaims | undefined) : undefined;
-  return claims?.iss === policy.issuer ? claims : undefined;
 }
 
 /** Only for the client that holds it: a resource server must not take one for an access token (RFC 6749 §1.5, RFC 7662 §4). */

@@ -1,10 +1,11 @@
 import { accessTokenClaims, idTokenClaims } from '../../oauth/claims.ts';
 import { InvalidGrant } from '../../oauth/errors.ts';
-import { signJwt, type SigningKey } from '../../oauth/jwt.ts';
+import type { SigningKey } from '../../oauth/jwt.ts';
 import { encodeRefreshToken } from '../../oauth/refresh-token.ts';
 import { formatScope, type Scope } from '../../oauth/scope.ts';
 import { epochSeconds } from '../../oauth/sources.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
+import type { PendingJwt } from './jwt-signer.ts';
 import type { IssuedTokens, TokenMessage } from './messages.ts';
 import type { TokenTools } from './parts.ts';
 import type { NewAccessToken } from './store.ts';
@@ -15,9 +16,9 @@ export async function issueForClient(
   { clientId, scope }: MessageOf<TokenMessage, 'issueForClient'>,
 ): Promise<IssuedTokens> {
   const token = newAccessToken(tools, { clientId, userId: null, grantId: null, scope });
-  // Signed after the commit: while this batch is signed, the database works on the next one.
+  const accessToken = beginAccessToken(tools, await signingKey(tools), token);
   await tools.batches.insertAccessToken(token);
-  return issued(tools, signAccessToken(tools, await signerOf(tools), token), scope);
+  return issued(tools, await accessToken(), scope);
 }
 
 /** Opens a grant and issues its first tokens (RFC 6749 §4.1.4, OpenID Connect Core §3.1.3.3). Throws InvalidGrant if it was revoked before. */
@@ -36,7 +37,7 @@ export async function issueForGrant(
     expiresAt,
   });
   if (!opened) throw new InvalidGrant('The authorization code is invalid, expired or already used');
-  const accessToken = signAccessToken(tools, await signerOf(tools), token);
+  const accessToken = await beginAccessToken(tools, await signingKey(tools), token)();
   return {
     ...issued(tools, accessToken, scope),
     ...(withRefreshToken && {
@@ -69,17 +70,17 @@ export function newAccessToken(
 }
 
 /** The key that signs access tokens now. */
-export function signerOf({ keyCache, policy }: TokenTools): SigningKey | Promise<SigningKey> {
+export function signingKey({ keyCache, policy }: TokenTools): SigningKey | Promise<SigningKey> {
   const algorithm = policy.accessTokenAlgorithm;
   return keyCache.known(algorithm) ?? keyCache.signer(algorithm);
 }
 
-/** Signs an access token (RFC 9068). The client is the subject where no person is. */
-export function signAccessToken(
-  { policy }: TokenTools,
+/** Begins to sign an access token (RFC 9068). The client is the subject where no person is. */
+export function beginAccessToken(
+  { policy, signer }: TokenTools,
   key: SigningKey,
   token: Omit<NewAccessToken, 'grantId'>,
-): string {
+): PendingJwt {
   const claims = accessTokenClaims({
     issuer: policy.issuer,
     subject: token.userId ?? token.clientId,
@@ -89,7 +90,7 @@ export function signAccessToken(
     expiresAt: token.expiresAt,
     tokenId: token.tokenId,
   });
-  return signJwt(key, 'at+jwt', claims);
+  return signer.begin(key, 'at+jwt', claims);
 }
 
 /** The parts of a token response that every grant type has. */
@@ -98,7 +99,7 @@ export function issued({ policy }: TokenTools, accessToken: string, scope: Scope
 }
 
 async function signIdToken(
-  { keyCache, policy }: TokenTools,
+  { keyCache, policy, signer }: TokenTools,
   token: NewAccessToken & { readonly userId: string },
   idToken: NonNullable<MessageOf<TokenMessage, 'issueForGrant'>['idToken']>,
   accessToken: string,
@@ -113,5 +114,5 @@ async function signIdToken(
     nonce: idToken.nonce ?? undefined,
     accessToken,
   });
-  return signJwt(await keyCache.signer(idToken.algorithm), 'JWT', claims);
+  return signer.begin(await keyCache.signer(idToken.algorithm), 'JWT', claims)();
 }

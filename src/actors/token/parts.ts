@@ -5,10 +5,12 @@ import type { AuditRef } from '../audit/messages.ts';
 import type { KeysRef } from '../keys/messages.ts';
 import type { ActorLimits } from '../runtime/definition.ts';
 import type { Guardian } from '../runtime/guardian.ts';
+import type { JwtSigner } from './jwt-signer.ts';
 import type { KeyCache } from './key-cache.ts';
 import type { AccessTokenKey, NewAccessToken, NewGrant, Rotated, Rotation, TokenStore } from './store.ts';
 import type { TokenListStore } from './store-lists.ts';
 import type { TokenSweepStore } from './sweep-store.ts';
+import type { VerifiedTokens } from './verified-tokens.ts';
 
 /** What issued tokens look like and how long they live. */
 export interface TokenPolicy {
@@ -19,6 +21,8 @@ export interface TokenPolicy {
   readonly refreshTokenLifetimeSeconds: number;
   /** How long the previous refresh token still answers with its successor. */
   readonly refreshGraceSeconds: number;
+  /** How many tokens are known whose signature need not be verified again. */
+  readonly tokenCacheSize: number;
 }
 
 /** Everything that the TokenActor is made of. */
@@ -32,6 +36,7 @@ export interface TokenParts {
   readonly audit: AuditRef;
   readonly sources: Sources;
   readonly policy: TokenPolicy;
+  readonly signer: JwtSigner;
   /** The first makes refresh tokens, all verify them. */
   readonly refreshKeys: readonly [DerivedKey, ...DerivedKey[]];
 }
@@ -47,5 +52,6 @@ export interface TokenBatches {
 /** What the handlers work with during one life of the actor. */
 export interface TokenTools extends TokenParts {
   readonly keyCache: KeyCache;
+  readonly verified: VerifiedTokens;
   readonly batches: TokenBatches;
 }

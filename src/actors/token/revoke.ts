@@ -2,7 +2,6 @@ import { InvalidGrant } from '../../oauth/errors.ts';
 import { decodeRefreshToken } from '../../oauth/refresh-token.ts';
 import type { Caller } from '../audit/messages.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
-import { verifyAccessToken } from './introspect.ts';
 import type { TokenMessage } from './messages.ts';
 import type { TokenTools } from './parts.ts';
 
@@ -25,7 +24,7 @@ export async function revokeToken(
   tools: TokenTools,
   { token, clientId, caller }: MessageOf<TokenMessage, 'revokeToken'>,
 ): Promise<void> {
-  const claims = await verifyAccessToken(tools, token);
+  const claims = await tools.verified.claimsOf(token);
   if (claims) {
     refuseForeign(claims.client_id, clientId);
     const revoked = await tools.store.revokeAccessToken(

@@ -2,7 +2,7 @@ import { InvalidGrant, InvalidScope } from '../../oauth/errors.ts';
 import { decodeRefreshToken, encodeRefreshToken, type RefreshTokenId } from '../../oauth/refresh-token.ts';
 import { formatScope, isWithin, parseScope } from '../../oauth/scope.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
-import { issued, newAccessToken, signAccessToken, signerOf } from './issue.ts';
+import { beginAccessToken, issued, newAccessToken, signingKey } from './issue.ts';
 import type { IssuedTokens, TokenMessage } from './messages.ts';
 import type { TokenTools } from './parts.ts';
 import { revokeGrant } from './revoke.ts';
@@ -39,7 +39,7 @@ export async function rotateRefresh(tools: TokenTools, message: RotateRefresh): 
     grantExpiresAt: Math.floor(token.issuedAt) + policy.refreshTokenLifetimeSeconds,
   });
   if (!rotated) return answerStale(tools, message, presented, sources.now());
-  const accessToken = signAccessToken(tools, await signerOf(tools), { ...token, ...rotated });
+  const accessToken = await beginAccessToken(tools, await signingKey(tools), { ...token, ...rotated })();
   return successor(tools, presented, accessToken, rotated.scope);
 }
 
@@ -99,10 +99,10 @@ async function replay(
     grantId: presented.grantId,
     scope,
   });
+  const accessToken = beginAccessToken(tools, await signingKey(tools), token);
   // A grant that is revoked at this moment takes this token along: introspection looks at both.
   await tools.batches.insertAccessToken(token);
-  const accessToken = signAccessToken(tools, await signerOf(tools), token);
-  return successor(tools, presented, accessToken, formatScope(scope));
+  return successor(tools, presented, await accessToken(), formatScope(scope));
 }
 
 function successor(
