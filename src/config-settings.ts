@@ -232,7 +232,8 @@ export const SETTINGS = {
     variable: 'OAUTH2_TOKEN_CACHE_SIZE',
     ...integer(1, 1_000_000),
     default: '10000',
-    about: 'Access tokens whose verified claims are kept in memory; whether one was revoked is asked each time',
+    about:
+      'Access tokens whose verified claims are kept in memory; whether one was revoked is asked each time',
   },
   passwordHashCost: {
     variable: 'OAUTH2_PASSWORD_HASH_COST',
