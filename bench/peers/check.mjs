@@ -27,7 +27,7 @@ async function main() {
     return 0;
   } catch (error) {
     const unavailable = error instanceof Unavailable;
-    console.error(unavailable ? `${name} is not available here: ${error.reason}` : error);
+    console.error(unavailable ? `${name} is not available here: ${error.message}` : error);
     return unavailable ? UNAVAILABLE : 1;
   } finally {
     await endChildren();

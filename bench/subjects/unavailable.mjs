@@ -1,9 +1,4 @@
-/** Thrown by a subject that cannot run here. The run prints the reason and goes on without it. */
+/** What a subject needs is not on this machine; the run says so and goes on without it. */
 export class Unavailable extends Error {
-  /** @param {string} reason */
-  constructor(reason) {
-    super(reason);
-    this.name = 'Unavailable';
-    this.reason = reason;
-  }
+  name = 'Unavailable';
 }

@@ -46,7 +46,7 @@ export async function startOidcProvider(choice, format) {
     client,
     pids: [child.pid],
     paths: PATHS,
-    ...(format === 'jwt' && { unsupported: JWT_CANNOT }),
+    ...(format === 'jwt' ? { unsupported: JWT_CANNOT } : { storedTokensQuery: STORED_TOKENS }),
     refreshTokens: (count) => tokensOf(count, `${base}${PATHS.token}`, client, codeFlow),
     codeFlow,
     stop: () => endChild(child),
@@ -62,6 +62,10 @@ const PATHS = {
   discovery: '/.well-known/openid-configuration',
 };
 
+const STORED_TOKENS =
+  'select (select count(*) from oidc_client_credentials) + (select count(*) from oidc_access_token) as count';
+
+/** By workload, why there is none. */
 const JWT_CANNOT = {
   introspect: 'node-oidc-provider keeps no JWT access token, and so answers nothing about one',
   revoke: 'node-oidc-provider keeps no JWT access token, and so cannot revoke one',
