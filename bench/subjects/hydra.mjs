@@ -1,4 +1,4 @@
 import { startHydra } from '../peers/hydra/start.mjs';
 
-/** Ory Hydra as it comes, with JWT access tokens: client secrets are hashed with PBKDF2, 25,000 rounds a request. */
-export const start = (choice) => startHydra(choice, { name: 'hydra' });
+/** Ory Hydra with JWT access tokens: client secrets are hashed as it comes, by PBKDF2 with 25,000 rounds a request. */
+export const start = (choice) => startHydra(choice, { name: 'hydra', format: 'jwt' });

@@ -7,12 +7,26 @@ import { authorizationRequest, REDIRECT_URI, refreshTokens, Walker } from '../co
 import { run, startServer } from '../processes.mjs';
 import { buildHydra } from './build.mjs';
 
-const CONNECTIONS = 10; // as many as Stagedoor opens
+const POOL = 10; // as many as Stagedoor opens
+
+/**
+ * Its pool where tokens are JWTs. A token reads the signing key under a lock, once outside a transaction and once within:
+ * as soon as all connections are in transactions that wait for the lock, its holder waits for a connection, for ever
+ * (https://github.com/ory/hydra/issues/3863). So there must be more of them than requests at once.
+ */
+const JWT_POOL = 128;
+const JWT_REQUESTS_AT_ONCE = 100;
+
 const ACCESS_TOKEN_KEYS = 'hydra.jwt.access-token';
 const SUBJECT = 'a-user';
 
 /** Nobody listens there: its pages for login and consent are the caller's, and we answer for them. */
 const PAGES = 'http://127.0.0.1:9';
+
+/** A rotation deletes the access tokens of its grant; the refresh token that it spent stays, and tells of them. */
+const STORED_TOKENS = `
+  select (select count(*) from hydra_oauth2_access)
+    + (select count(*) from hydra_oauth2_refresh where not active) as count`;
 
 /** By workload, why there is none. */
 const UNSUPPORTED = {
@@ -20,24 +34,31 @@ const UNSUPPORTED = {
 };
 
 /**
- * Starts Ory Hydra: migrated, with a client, its access tokens JWTs signed with ES256.
+ * What a variant is called, what its access tokens are, and how client secrets are hashed if not as by default.
+ * @typedef {{ name: string, format: 'jwt' | 'opaque', hashers?: object }} Variant
+ */
+
+/**
+ * Starts Ory Hydra: migrated, with a client. JWTs are signed with ES256.
  * @param {{ databaseUrl: string, folder: string, name?: string, env?: Record<string, string>, scope?: string }} choice
- * @param {{ name: string, hashers?: object }} variant its name, and how client secrets are hashed if not as by default
+ * @param {Variant} variant
  */
 export async function startHydra(choice, variant) {
   const { binary } = await buildHydra();
+  const jwt = variant.format === 'jwt';
   const { name = variant.name, scope = 'read write' } = choice;
   const [base, admin] = await Promise.all([origin(), origin()]);
   const config = join(choice.folder, `${name}.json`);
-  writeFileSync(config, JSON.stringify(settings(base, admin, variant.hashers)), { mode: 0o600 });
-  const env = { PATH: process.env.PATH, DSN: dsn(choice.databaseUrl), ...choice.env };
+  writeFileSync(config, JSON.stringify(settings(base, admin, variant)), { mode: 0o600 });
+  const env = { PATH: process.env.PATH, DSN: dsn(choice.databaseUrl, jwt ? JWT_POOL : POOL), ...choice.env };
   await run(binary, ['migrate', 'sql', 'up', '--yes', '--read-from-env', '--config', config], { env });
   const child = await startServer(binary, ['serve', 'all', '--dev', '--sqa-opt-out', '--config', config], {
     env,
     logFile: join(choice.folder, `${name}.log`),
     answersAt: `${admin}/health/ready`,
   });
-  await send('POST', `${admin}/admin/keys/${ACCESS_TOKEN_KEYS}`, { alg: 'ES256', use: 'sig', kid: 'peer' });
+  if (jwt)
+    await send('POST', `${admin}/admin/keys/${ACCESS_TOKEN_KEYS}`, { alg: 'ES256', use: 'sig', kid: 'peer' });
   const client = await addClient(admin, scope);
   const flow = { base, admin, client, scope: `${scope} offline_access` };
   return {
@@ -46,8 +67,9 @@ export async function startHydra(choice, variant) {
     client,
     pids: [child.pid],
     paths: paths(admin),
-    storedTokensQuery: 'select count(*) from hydra_oauth2_access',
+    storedTokensQuery: STORED_TOKENS,
     unsupported: UNSUPPORTED,
+    ...(jwt && { maxConnections: JWT_REQUESTS_AT_ONCE }),
     refreshTokens: (count) =>
       refreshTokens(count, { tokenEndpoint: `${base}/oauth2/token`, client, newCode: () => newCode(flow) }),
     stop: () => endChild(child),
@@ -58,21 +80,21 @@ async function origin() {
   return `http://127.0.0.1:${await freePort()}`;
 }
 
-function settings(base, admin, hashers) {
+function settings(base, admin, { format, hashers }) {
   const serve = (url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) });
   return {
     serve: { public: serve(base), admin: serve(admin) },
     urls: { self: { issuer: base }, login: `${PAGES}/login`, consent: `${PAGES}/consent` },
-    strategies: { access_token: 'jwt' },
+    strategies: { access_token: format },
     secrets: { system: [randomBytes(32).toString('hex')] },
     oauth2: { pkce: { enforced: true }, ...(hashers && { hashers }) },
     log: { level: 'error' }, // by default it writes a line for each request
   };
 }
 
-function dsn(databaseUrl) {
+function dsn(databaseUrl, connections) {
   const url = new URL(databaseUrl);
-  url.search = `sslmode=disable&max_conns=${CONNECTIONS}&max_idle_conns=${CONNECTIONS}`;
+  url.search = `sslmode=disable&max_conns=${connections}&max_idle_conns=${connections}`;
   return url.href;
 }
 
