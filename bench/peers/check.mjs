@@ -21,6 +21,7 @@ process.exitCode = await main();
 
 async function main() {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-check-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true })); // however it ends
   const database = await startDatabase();
   try {
     await check(database.url, folder);
@@ -32,7 +33,6 @@ async function main() {
   } finally {
     await endChildren();
     await database.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
