@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { neededPartitions } from '../../src/actors/token/partitions.ts';
 import { TokenStore, type NewAccessToken } from '../../src/actors/token/store.ts';
 import { TokenSweepStore } from '../../src/actors/token/sweep-store.ts';
+import { openPostgres, type Statement } from '../../src/database/database.ts';
 import { LOCKS } from '../../src/database/locks.ts';
 import { TemporarilyUnavailable } from '../../src/oauth/errors.ts';
 import { epochSeconds } from '../../src/oauth/sources.ts';
@@ -92,10 +93,7 @@ onPostgres((backend) => {
     await sweep.ensurePartitions(NOW, 'wait');
     await addExpiredGrants(backend, 5);
     const holder = backend.databases[1].queriesOf('test');
-    await holder.exclusively(LOCKS.tokenPartitions, 'wait', async () => {
-      await sweep.dropPartitions(longAfter);
-      await sweep.ensurePartitions(longAfter, 'skip');
-    });
+    await holder.exclusively(LOCKS.tokenPartitions, 'wait', () => sweep.ensurePartitions(longAfter, 'skip'));
     await holder.exclusively(LOCKS.grantSweep, 'wait', () => sweep.deleteExpiredGrants(NOW));
     expect(await partitions(backend)).toEqual(named(NOW));
     expect(await backend.count('grants')).toBe(5);
@@ -119,24 +117,56 @@ onPostgres((backend) => {
     expect(await partitions(backend)).toEqual(expect.arrayContaining(named(later)));
   });
 
-  test('a partition that somebody still reads stays for the next time, and holds nobody up', async () => {
-    const [sweep] = stores();
+  test('a partition that somebody still reads is dropped the next time, and holds nobody up', async () => {
     const [tokens] = backend.each((queries) => new TokenStore(queries));
+    const impatient = openPostgres({
+      url: backend.url,
+      poolSize: 1,
+      statementTimeoutMs: 300,
+      connectTimeoutMs: 20_000,
+    });
+    const sweep = new TokenSweepStore(impatient.queriesOf('test'));
     await dropPartitions(backend);
-    await sweep.ensurePartitions(NOW, 'wait');
-    const token = newAccessToken();
-    await tokens.insertAccessTokens([token]);
+    await stores()[0].ensurePartitions(NOW, 'wait');
+    const [first] = named(NOW);
+    const nextDay = after(NOW, DAY_SECONDS);
+    const token = newAccessToken({ expiresAt: epochSeconds(nextDay) + 60 });
     const reader = await backend.databases[1].knex.transaction();
     try {
       await reader.raw('select from access_tokens limit 1');
-      await expect(sweep.dropPartitions(longAfter)).rejects.toBeInstanceOf(TemporarilyUnavailable);
+      await expect(sweep.dropPartitions(nextDay)).rejects.toBeInstanceOf(TemporarilyUnavailable);
+      await tokens.insertAccessTokens([token]);
       expect(await tokens.areLive([token])).toEqual([true]);
+      expect(await tables(backend)).toContain(first);
     } finally {
       await reader.rollback();
     }
-    await sweep.dropPartitions(longAfter);
-    expect(await partitions(backend)).toEqual([]);
-    expect(await tokens.areLive([token])).toEqual([false]);
+    await sweep.dropPartitions(nextDay);
+    await impatient.close();
+    expect(await tables(backend)).toEqual(named(NOW).slice(1));
+    expect(await tokens.areLive([token])).toEqual([true]);
+  });
+
+  test('what an interrupted sweep detached is dropped, and what somebody else detached is kept', async () => {
+    const [sweep] = stores();
+    await dropPartitions(backend);
+    await sweep.ensurePartitions(NOW, 'wait');
+    const [archived, left] = named(NOW) as [string, string];
+    await backend.rows(`alter table access_tokens detach partition ${archived}`);
+    const failing = {
+      ...backend.databases[0].queriesOf('test'),
+      query: <Row>(statement: Statement, bindings?: readonly unknown[]) =>
+        statement.name === 'partition_drop'
+          ? Promise.reject(new Error('interrupted'))
+          : backend.databases[0].queriesOf('test').query<Row>(statement, bindings),
+    };
+    const later = after(NOW, 2 * DAY_SECONDS);
+    await expect(new TokenSweepStore(failing).dropPartitions(later)).rejects.toThrow('interrupted');
+    expect(await partitions(backend)).not.toContain(left);
+    expect(await tables(backend)).toEqual(named(NOW));
+    await sweep.dropPartitions(later);
+    expect(await tables(backend)).toEqual(named(NOW).filter((name) => name !== left));
+    await backend.rows(`drop table ${archived}`);
   });
 });
 
@@ -147,6 +177,13 @@ function named(now: Date): string[] {
 async function partitions(backend: Backend): Promise<string[]> {
   const sql = `select inhrelid::regclass::text as name from pg_inherits
     where inhparent = 'access_tokens'::regclass order by name`;
+  return (await backend.rows<{ name: string }>(sql)).map(({ name }) => name);
+}
+
+/** The partitions, and the tables that are none any more. */
+async function tables(backend: Backend): Promise<string[]> {
+  const sql = `select relname as name from pg_class
+    where relkind = 'r' and relname like 'access\\_tokens\\_%' order by relname`;
   return (await backend.rows<{ name: string }>(sql)).map(({ name }) => name);
 }
 
