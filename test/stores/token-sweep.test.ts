@@ -8,7 +8,7 @@ import { LOCKS } from '../../src/database/locks.ts';
 import { TemporarilyUnavailable } from '../../src/oauth/errors.ts';
 import { epochSeconds } from '../../src/oauth/sources.ts';
 import { atOnce, onEachBackend, onPostgres, type Backend } from '../support/backends.ts';
-import { NOW, after, newAccessToken, newGrant } from './rows.ts';
+import { NOW, after, newAccessToken, newGrant, rotationOf } from './rows.ts';
 import { eventually } from '../support/eventually.ts';
 
 const DAY_SECONDS = 86_400;
@@ -82,6 +82,69 @@ onEachBackend((backend) => {
     expect(await backend.count('grants')).toBe(1);
     expect(await tokens.areLive([live.accessToken])).toEqual([true]);
   });
+
+  test('a grant whose day is unknown or too early stays until it has expired', async () => {
+    const [tokens] = tokenStores();
+    const [sweep] = stores();
+    await sweep.ensurePartitions(NOW, 'wait');
+    await backend.empty('grants');
+    await tokens.openGrants([newGrant({}, { expiresAt: epochSeconds(NOW) + 5 * DAY_SECONDS })]);
+    for (const day of ['-infinity', '2000-01-01']) {
+      await backend.rows('update grants set expires_on = ?::date', [day]);
+      await sweep.deleteExpiredGrants(NOW);
+      const expected = [{ day: '2031-03-10' }];
+      expect(await backend.rows('select expires_on::text as day from grants')).toEqual(expected);
+    }
+    await sweep.deleteExpiredGrants(after(NOW, 5 * DAY_SECONDS));
+    expect(await backend.count('grants')).toBe(1);
+    await sweep.deleteExpiredGrants(after(NOW, 6 * DAY_SECONDS));
+    expect(await backend.count('grants')).toBe(0);
+  });
+
+  test('a revocation goes when nothing is left that it revokes', async () => {
+    const [[tokens], [sweep]] = [tokenStores(), stores()];
+    await sweep.ensurePartitions(NOW, 'wait');
+    await backend.empty('grants', 'access_tokens', 'revocations');
+    const userId = randomUUID();
+    const issuedAt = epochSeconds(NOW);
+    const day = { issuedAt, expiresAt: issuedAt + 60 };
+    await tokens.insertAccessTokens([newAccessToken({ clientId: 'with-token', ...day })]);
+    await tokens.insertAccessTokens([newAccessToken({ clientId: 'later', issuedAt: issuedAt + 20 })]);
+    await tokens.openGrants([newGrant({ clientId: 'with-grant', userId, ...day })]);
+    await backend.empty('access_tokens');
+    await tokens.insertAccessTokens([newAccessToken({ clientId: 'with-token', ...day })]);
+    const subjects = ['client:with-token', 'client:with-grant', `user:${userId}`] as const;
+    const others = ['client:later', 'client:nothing', `user:${randomUUID()}`] as const;
+    for (const subject of [...subjects, ...others]) await tokens.revokeIssued(subject, after(NOW, 10));
+    await tokens.revokeIssued('client:recent', after(NOW, 60));
+    await tokens.bar('client:disabled');
+    const left = async () => {
+      const rows = await backend.rows<{ subject: string }>(
+        'select subject from revocations order by subject',
+      );
+      return rows.map(({ subject }) => subject);
+    };
+    await sweep.pruneRevocations(after(NOW, 30));
+    expect(await left()).toEqual([...subjects, 'client:disabled', 'client:recent'].sort());
+    await backend.empty('grants', 'access_tokens');
+    await sweep.pruneRevocations(after(NOW, 30));
+    expect(await left()).toEqual(['client:disabled', 'client:recent']);
+  });
+
+  test('revocations are looked at in steps of a thousand, ten of them in one sweep', async () => {
+    const [sweep] = stores();
+    await backend.empty('revocations');
+    await backend.rows(
+      `insert into revocations (subject, issued_until)
+       select 'client:' || number, ?::timestamptz from generate_series(1, 10500) as number`,
+      [NOW],
+    );
+    const counts = await backend.counting(() => sweep.pruneRevocations(after(NOW, 30)));
+    expect(counts).toMatchObject({ revocations_prune: 10 });
+    expect(await backend.count('revocations')).toBe(500);
+    await sweep.pruneRevocations(after(NOW, 30));
+    expect(await backend.count('revocations')).toBe(0);
+  });
 });
 
 onPostgres((backend) => {
@@ -145,6 +208,22 @@ onPostgres((backend) => {
     await impatient.close();
     expect(await tables(backend)).toEqual(named(NOW).slice(1));
     expect(await tokens.areLive([token])).toEqual([true]);
+  });
+
+  test('a rotation writes the grant in place, and no index', async () => {
+    await stores()[0].ensurePartitions(NOW, 'wait');
+    const [grant, queries] = [newGrant(), backend.databases[0].queriesOf('test')];
+    const updates = await queries.transaction(async ({ query }) => {
+      const tokens = new TokenStore({ ...queries, query });
+      await tokens.openGrants([grant]);
+      for (let generation = 0; generation < 20; generation += 1) {
+        await tokens.rotate([rotationOf(grant, generation)]);
+      }
+      const sql = `select pg_stat_get_xact_tuples_updated('grants'::regclass)::int as updated,
+        pg_stat_get_xact_tuples_hot_updated('grants'::regclass)::int as in_place`;
+      return query({ name: 'updates', sql });
+    });
+    expect(updates).toEqual([{ updated: 20, in_place: 20 }]);
   });
 
   test('what an interrupted sweep detached is dropped, and what somebody else detached is kept', async () => {

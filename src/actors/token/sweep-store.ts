@@ -2,9 +2,13 @@ import type { Queries, Statement } from '../../database/database.ts';
 import { StatementFailed } from '../../database/faults.ts';
 import { LOCKS } from '../../database/locks.ts';
 import { expiredPartitions, neededPartitions } from './partitions.ts';
+import { dayOf } from './statements.ts';
 
 /** Rows deleted by one statement, so that no sweep holds many locks for long. */
-const GRANTS_PER_STATEMENT = 1000;
+const ROWS_PER_STATEMENT = 1000;
+
+/** Old revocations that one sweep looks at, each with a few look-ups; the next goes on after them. */
+const REVOCATIONS_PER_SWEEP = 10 * ROWS_PER_STATEMENT;
 
 /** Tells what this sweep detached, and was interrupted before it could drop it, from what somebody detached to keep. */
 const MARK = 'Expired: Stagedoor drops this table.';
@@ -28,21 +32,56 @@ const LIST_PARTITIONS: Statement = {
     order by inhdetachpending desc nulls last, name`,
 };
 
-const DELETE_EXPIRED_GRANTS = {
+// A day may be too early: unknown yet, or left behind by a replica of the version before. Such a grant only gets its day.
+const DELETE_EXPIRED_GRANTS: Statement = {
   name: 'grants_delete_expired',
   sql: `
-    delete from grants where id in (
-      select id from grants where expires_at < ?::timestamptz order by expires_at limit ${GRANTS_PER_STATEMENT}
+    with due as (
+      select id, expires_at < ?::timestamptz as has_expired from grants
+      where expires_on < ${dayOf('?::timestamptz')} order by expires_on limit ${ROWS_PER_STATEMENT}
       for update skip locked
-    ) returning id`,
+    ), postponed as (
+      update grants set expires_on = ${dayOf('expires_at')}
+      where id = any(array(select id from due where not has_expired))
+    ), deleted as (
+      delete from grants where id = any(array(select id from due where has_expired))
+    )
+    select 1 from due`,
+};
+
+// Nothing that it revokes is left, and nothing as old can come.
+const PRUNE_REVOCATIONS: Statement = {
+  name: 'revocations_prune',
+  sql: `
+    with old as (
+      select subject, issued_until,
+        case when subject like 'client:%' then substr(subject, 8) end as client_id,
+        case when subject like 'user:%' then substr(subject, 6)::uuid end as user_id
+      from revocations
+      where issued_until < ?::timestamptz and (issued_until, subject) > (?::timestamptz, ?)
+      order by issued_until, subject limit ${ROWS_PER_STATEMENT}
+      for update skip locked
+    ), pruned as (
+      delete from revocations where subject = any(array(
+        select subject from old
+        where not exists (select from grants where client_id = old.client_id and created_at <= issued_until)
+          and not exists (select from grants where user_id = old.user_id and created_at <= issued_until)
+          and not exists (select from access_tokens where client_id = old.client_id and issued_at <= issued_until)
+          and not exists (select from access_tokens where user_id = old.user_id and issued_at <= issued_until)
+      ))
+    )
+    select issued_until, subject from old order by issued_until, subject`,
 };
 
 // What a statement says of a partition that another replica was faster to detach: it is pending, it is no partition, it is gone.
 const DONE_BY_ANOTHER = ['55000', '42P01'];
 
+const BEFORE_ALL_REVOCATIONS = { issuedUntil: new Date(0), subject: '' };
+
 /** The TokenActor's housekeeping: partitions come and go with the days, expired grants go in small steps. */
 export class TokenSweepStore {
   readonly #queries: Queries;
+  #lastRevocation = BEFORE_ALL_REVOCATIONS;
 
   constructor(queries: Queries) {
     this.#queries = queries;
@@ -97,9 +136,28 @@ export class TokenSweepStore {
   async deleteExpiredGrants(before: Date): Promise<void> {
     for (;;) {
       const deleted = await this.#queries.exclusively(LOCKS.grantSweep, 'skip', (queries) =>
-        queries.query(DELETE_EXPIRED_GRANTS, [before]),
+        queries.query(DELETE_EXPIRED_GRANTS, [before, before]),
       );
-      if ((deleted?.length ?? 0) < GRANTS_PER_STATEMENT) return;
+      if ((deleted?.length ?? 0) < ROWS_PER_STATEMENT) return;
+    }
+  }
+
+  /** Deletes revocations from before the given time that revoke nothing any more, since all of it has expired and is gone. */
+  async pruneRevocations(before: Date): Promise<void> {
+    for (let seen = 0; seen < REVOCATIONS_PER_SWEEP; seen += ROWS_PER_STATEMENT) {
+      const { issuedUntil, subject } = this.#lastRevocation;
+      const rows = await this.#queries.exclusively(LOCKS.revocationSweep, 'skip', (queries) =>
+        queries.query<{ issued_until: Date; subject: string }>(PRUNE_REVOCATIONS, [
+          before,
+          issuedUntil,
+          subject,
+        ]),
+      );
+      const last = rows?.[ROWS_PER_STATEMENT - 1];
+      this.#lastRevocation = last
+        ? { issuedUntil: last.issued_until, subject: last.subject }
+        : BEFORE_ALL_REVOCATIONS;
+      if (!last) return;
     }
   }
 
