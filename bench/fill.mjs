@@ -49,6 +49,11 @@ export async function fillDatabase(run, { clients, users, tokens, grants, events
       ${person(`1 + number % ${users}`)}, '{}'
     from generate_series(1, ${events}) as number`);
   await run(`
+    insert into revocations (subject, issued_until)
+    select subject, now() - interval '1 day'
+    from generate_series(1, ${clients}) as number,
+      lateral (values ('client:client' || lpad(number::text, 16, '0')), ('user:' || ${person('number')})) as revoked (subject)`);
+  await run(`
     insert into login_attempts (key, points, expire)
     select 'pair:' || encode(sha256(number::text::bytea), 'base64') || ' 10.0.0.1', 1,
       (extract(epoch from now()) * 1000)::int8 + 900000

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import knexFactory from 'knex';
+import type pg from 'pg';
 import { endStatementSpan, startStatementSpan } from '../tracing/statement-span.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { classifyFault, faultCode, isClassified, isOurs } from './faults.ts';
@@ -78,6 +79,14 @@ export interface PostgresOptions {
 /** Knex would print whole statements with their values; what matters reaches the log as a classified fault. */
 const SILENT = { warn: noop, error: noop, deprecate: noop, debug: noop };
 
+/**
+ * Every statement here reads a few rows by an index, however many there are. A plan that was prepared while a table was small,
+ * as each day's partition once is, would read all of it, and would go on to do so until the statistics are gathered anew. What
+ * has no index to go by is still read whole. Compiling such a plan never pays.
+ */
+const PLANNER =
+  'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off';
+
 /** Opens a pool of connections to a PostgreSQL server; connects when first used. */
 export function openPostgres(options: PostgresOptions, observe: StatementObserver = noop): Database {
   const { connectTimeoutMs = options.statementTimeoutMs } = options;
@@ -92,7 +101,7 @@ export function openPostgres(options: PostgresOptions, observe: StatementObserve
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
     } as Knex.PgConnectionConfig,
-    pool: { min: 0, max: options.poolSize },
+    pool: { min: 0, max: options.poolSize, afterCreate: setPlanner },
     acquireConnectionTimeout: connectTimeoutMs,
     log: SILENT,
   });
@@ -111,6 +120,7 @@ export async function openEmbedded(dataDir: string, observe: StatementObserver =
   // PGlite makes files that everybody may write to; a folder around them that was there before may be open to all.
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const pglite = await PGlite.create(folder);
+  await pglite.exec(PLANNER);
   const knex = knexFactory({
     client: ClientPGlite,
     connection: () => ({ pglite }) as unknown as Knex.StaticConnectionConfig,
@@ -119,6 +129,12 @@ export async function openEmbedded(dataDir: string, observe: StatementObserver =
   return wrap(knex, { embedded: true, encode: asIs }, observe, async () => {
     await knex.destroy();
     if (!pglite.closed) await pglite.close();
+  });
+}
+
+function setPlanner(connection: pg.Client, done: (error: Error | null, connection: pg.Client) => void): void {
+  connection.query(PLANNER, (error: Error | null) => {
+    done(error, connection);
   });
 }
 

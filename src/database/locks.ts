@@ -9,4 +9,5 @@ export const LOCKS = {
   sessionSweep: 5_470_007,
   loginAttemptSweep: 5_470_008,
   clientSecrets: 5_470_009,
+  revocationSweep: 5_470_011,
 } as const;

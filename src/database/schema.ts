@@ -10,6 +10,7 @@ import * as createLoginAttempts from '../../migrations/0007_create_login_attempt
 import * as addSessionFacts from '../../migrations/0008_add_session_facts.ts';
 import * as addAdminDesk from '../../migrations/0009_add_admin_desk.ts';
 import * as createReplicas from '../../migrations/0010_create_replicas.ts';
+import * as keepWritesSmall from '../../migrations/0011_keep_writes_small.ts';
 
 interface Migration {
   readonly name: string;
@@ -27,6 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0008_add_session_facts', up: addSessionFacts.up },
   { name: '0009_add_admin_desk', up: addAdminDesk.up },
   { name: '0010_create_replicas', up: createReplicas.up },
+  { name: '0011_keep_writes_small', up: keepWritesSmall.up },
 ];
 
 /** Named here and not read from a folder, so that what runs is what was compiled. */

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { neededPartitions } from '../../src/actors/token/partitions.ts';
 import { TokenStore, type NewAccessToken } from '../../src/actors/token/store.ts';
 import { TokenSweepStore } from '../../src/actors/token/sweep-store.ts';
+import { openPostgres, type Statement } from '../../src/database/database.ts';
 import { LOCKS } from '../../src/database/locks.ts';
 import { TemporarilyUnavailable } from '../../src/oauth/errors.ts';
 import { epochSeconds } from '../../src/oauth/sources.ts';
 import { atOnce, onEachBackend, onPostgres, type Backend } from '../support/backends.ts';
-import { NOW, after, newAccessToken, newGrant } from './rows.ts';
+import { NOW, after, newAccessToken, newGrant, rotationOf } from './rows.ts';
 import { eventually } from '../support/eventually.ts';
 
 const DAY_SECONDS = 86_400;
@@ -81,6 +82,69 @@ onEachBackend((backend) => {
     expect(await backend.count('grants')).toBe(1);
     expect(await tokens.areLive([live.accessToken])).toEqual([true]);
   });
+
+  test('a grant whose day is unknown or too early stays until it has expired', async () => {
+    const [tokens] = tokenStores();
+    const [sweep] = stores();
+    await sweep.ensurePartitions(NOW, 'wait');
+    await backend.empty('grants');
+    await tokens.openGrants([newGrant({}, { expiresAt: epochSeconds(NOW) + 5 * DAY_SECONDS })]);
+    for (const day of ['-infinity', '2000-01-01']) {
+      await backend.rows('update grants set expires_on = ?::date', [day]);
+      await sweep.deleteExpiredGrants(NOW);
+      const expected = [{ day: '2031-03-10' }];
+      expect(await backend.rows('select expires_on::text as day from grants')).toEqual(expected);
+    }
+    await sweep.deleteExpiredGrants(after(NOW, 5 * DAY_SECONDS));
+    expect(await backend.count('grants')).toBe(1);
+    await sweep.deleteExpiredGrants(after(NOW, 6 * DAY_SECONDS));
+    expect(await backend.count('grants')).toBe(0);
+  });
+
+  test('a revocation goes when nothing is left that it revokes', async () => {
+    const [[tokens], [sweep]] = [tokenStores(), stores()];
+    await sweep.ensurePartitions(NOW, 'wait');
+    await backend.empty('grants', 'access_tokens', 'revocations');
+    const userId = randomUUID();
+    const issuedAt = epochSeconds(NOW);
+    const day = { issuedAt, expiresAt: issuedAt + 60 };
+    await tokens.insertAccessTokens([newAccessToken({ clientId: 'with-token', ...day })]);
+    await tokens.insertAccessTokens([newAccessToken({ clientId: 'later', issuedAt: issuedAt + 20 })]);
+    await tokens.openGrants([newGrant({ clientId: 'with-grant', userId, ...day })]);
+    await backend.empty('access_tokens');
+    await tokens.insertAccessTokens([newAccessToken({ clientId: 'with-token', ...day })]);
+    const subjects = ['client:with-token', 'client:with-grant', `user:${userId}`] as const;
+    const others = ['client:later', 'client:nothing', `user:${randomUUID()}`] as const;
+    for (const subject of [...subjects, ...others]) await tokens.revokeIssued(subject, after(NOW, 10));
+    await tokens.revokeIssued('client:recent', after(NOW, 60));
+    await tokens.bar('client:disabled');
+    const left = async () => {
+      const rows = await backend.rows<{ subject: string }>(
+        'select subject from revocations order by subject',
+      );
+      return rows.map(({ subject }) => subject);
+    };
+    await sweep.pruneRevocations(after(NOW, 30));
+    expect(await left()).toEqual([...subjects, 'client:disabled', 'client:recent'].sort());
+    await backend.empty('grants', 'access_tokens');
+    await sweep.pruneRevocations(after(NOW, 30));
+    expect(await left()).toEqual(['client:disabled', 'client:recent']);
+  });
+
+  test('revocations are looked at in steps of a thousand, ten of them in one sweep', async () => {
+    const [sweep] = stores();
+    await backend.empty('revocations');
+    await backend.rows(
+      `insert into revocations (subject, issued_until)
+       select 'client:' || number, ?::timestamptz from generate_series(1, 10500) as number`,
+      [NOW],
+    );
+    const counts = await backend.counting(() => sweep.pruneRevocations(after(NOW, 30)));
+    expect(counts).toMatchObject({ revocations_prune: 10 });
+    expect(await backend.count('revocations')).toBe(500);
+    await sweep.pruneRevocations(after(NOW, 30));
+    expect(await backend.count('revocations')).toBe(0);
+  });
 });
 
 onPostgres((backend) => {
@@ -92,10 +156,7 @@ onPostgres((backend) => {
     await sweep.ensurePartitions(NOW, 'wait');
     await addExpiredGrants(backend, 5);
     const holder = backend.databases[1].queriesOf('test');
-    await holder.exclusively(LOCKS.tokenPartitions, 'wait', async () => {
-      await sweep.dropPartitions(longAfter);
-      await sweep.ensurePartitions(longAfter, 'skip');
-    });
+    await holder.exclusively(LOCKS.tokenPartitions, 'wait', () => sweep.ensurePartitions(longAfter, 'skip'));
     await holder.exclusively(LOCKS.grantSweep, 'wait', () => sweep.deleteExpiredGrants(NOW));
     expect(await partitions(backend)).toEqual(named(NOW));
     expect(await backend.count('grants')).toBe(5);
@@ -119,24 +180,72 @@ onPostgres((backend) => {
     expect(await partitions(backend)).toEqual(expect.arrayContaining(named(later)));
   });
 
-  test('a partition that somebody still reads stays for the next time, and holds nobody up', async () => {
-    const [sweep] = stores();
+  test('a partition that somebody still reads is dropped the next time, and holds nobody up', async () => {
     const [tokens] = backend.each((queries) => new TokenStore(queries));
+    const impatient = openPostgres({
+      url: backend.url,
+      poolSize: 1,
+      statementTimeoutMs: 300,
+      connectTimeoutMs: 20_000,
+    });
+    const sweep = new TokenSweepStore(impatient.queriesOf('test'));
     await dropPartitions(backend);
-    await sweep.ensurePartitions(NOW, 'wait');
-    const token = newAccessToken();
-    await tokens.insertAccessTokens([token]);
+    await stores()[0].ensurePartitions(NOW, 'wait');
+    const [first] = named(NOW);
+    const nextDay = after(NOW, DAY_SECONDS);
+    const token = newAccessToken({ expiresAt: epochSeconds(nextDay) + 60 });
     const reader = await backend.databases[1].knex.transaction();
     try {
       await reader.raw('select from access_tokens limit 1');
-      await expect(sweep.dropPartitions(longAfter)).rejects.toBeInstanceOf(TemporarilyUnavailable);
+      await expect(sweep.dropPartitions(nextDay)).rejects.toBeInstanceOf(TemporarilyUnavailable);
+      await tokens.insertAccessTokens([token]);
       expect(await tokens.areLive([token])).toEqual([true]);
+      expect(await tables(backend)).toContain(first);
     } finally {
       await reader.rollback();
     }
-    await sweep.dropPartitions(longAfter);
-    expect(await partitions(backend)).toEqual([]);
-    expect(await tokens.areLive([token])).toEqual([false]);
+    await sweep.dropPartitions(nextDay);
+    await impatient.close();
+    expect(await tables(backend)).toEqual(named(NOW).slice(1));
+    expect(await tokens.areLive([token])).toEqual([true]);
+  });
+
+  test('a rotation writes the grant in place, and no index', async () => {
+    await stores()[0].ensurePartitions(NOW, 'wait');
+    const [grant, queries] = [newGrant(), backend.databases[0].queriesOf('test')];
+    const updates = await queries.transaction(async ({ query }) => {
+      const tokens = new TokenStore({ ...queries, query });
+      await tokens.openGrants([grant]);
+      for (let generation = 0; generation < 20; generation += 1) {
+        await tokens.rotate([rotationOf(grant, generation)]);
+      }
+      const sql = `select pg_stat_get_xact_tuples_updated('grants'::regclass)::int as updated,
+        pg_stat_get_xact_tuples_hot_updated('grants'::regclass)::int as in_place`;
+      return query({ name: 'updates', sql });
+    });
+    expect(updates).toEqual([{ updated: 20, in_place: 20 }]);
+  });
+
+  test('what an interrupted sweep detached is dropped, and what somebody else detached is kept', async () => {
+    const [sweep] = stores();
+    await dropPartitions(backend);
+    await sweep.ensurePartitions(NOW, 'wait');
+    const [archived, left] = named(NOW) as [string, string];
+    await backend.rows(`alter table access_tokens detach partition ${archived}`);
+    const failing = {
+      ...backend.databases[0].queriesOf('test'),
+      query: <Row>(statement: Statement, bindings?: readonly unknown[]) =>
+        statement.name === 'partition_drop'
+          ? Promise.reject(new Error('interrupted'))
+          : backend.databases[0].queriesOf('test').query<Row>(statement, bindings),
+    };
+    const later = after(NOW, 2 * DAY_SECONDS);
+    await expect(new TokenSweepStore(failing).dropPartitions(later)).rejects.toThrow('interrupted');
+    expect(await partitions(backend)).not.toContain(left);
+    expect(await tables(backend)).toEqual(named(NOW));
+    await sweep.dropPartitions(later);
+    expect(await tables(backend)).toEqual(named(NOW).filter((name) => name !== left));
+    await backend.rows(`drop table ${archived}`);
   });
 });
 
@@ -147,6 +256,13 @@ function named(now: Date): string[] {
 async function partitions(backend: Backend): Promise<string[]> {
   const sql = `select inhrelid::regclass::text as name from pg_inherits
     where inhparent = 'access_tokens'::regclass order by name`;
+  return (await backend.rows<{ name: string }>(sql)).map(({ name }) => name);
+}
+
+/** The partitions, and the tables that are none any more. */
+async function tables(backend: Backend): Promise<string[]> {
+  const sql = `select relname as name from pg_class
+    where relkind = 'r' and relname like 'access\\_tokens\\_%' order by relname`;
   return (await backend.rows<{ name: string }>(sql)).map(({ name }) => name);
 }
 

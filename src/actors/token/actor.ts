@@ -15,8 +15,8 @@ const SWEEP_MS = 600_000;
 /** Clients that a person is shown. */
 const MAX_CONNECTIONS = 100;
 
-/** An expired grant is kept for this long: its last access token may outlive it by its own lifetime. */
-const KEEP_GRANTS_MS = 2 * 86_400_000;
+/** An expired grant is kept for this long: its last access token may outlive it by its own lifetime. So is a revocation. */
+const KEEP_MS = 2 * 86_400_000;
 
 /** Spawns one TokenActor: it issues, rotates, introspects and revokes, and owns grants and access tokens. */
 export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
@@ -71,10 +71,12 @@ export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
  */
 async function sweep({ sweepStore, sources }: TokenParts): Promise<void> {
   const now = sources.now();
+  const old = new Date(now.getTime() - KEEP_MS);
   const steps = [
     () => sweepStore.ensurePartitions(now, 'wait'),
     () => sweepStore.dropPartitions(now),
-    () => sweepStore.deleteExpiredGrants(new Date(now.getTime() - KEEP_GRANTS_MS)),
+    () => sweepStore.deleteExpiredGrants(old),
+    () => sweepStore.pruneRevocations(old),
   ];
   const failures: unknown[] = [];
   for (const step of steps) await step().catch((error: unknown) => failures.push(error));
