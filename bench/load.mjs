@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cpuSeconds, endChild, startChild } from './children.mjs';
-import { planLines } from './plan.mjs';
+import { placePlan, planLines } from './plan.mjs';
 
 const SAMPLE_MS = 100;
 const SLACK_MS = 15_000;
@@ -35,13 +35,14 @@ export function defaultGenerator() {
  * @param {{ generator: string, base: string, plan: import('./plan.mjs').Plan, connections: number, seconds: number, onSample?: () => void }} job
  * @returns {Promise<Load>}
  */
-export async function load({ generator, base, plan, connections, seconds, onSample }) {
+export async function load({ generator, base, plan: anywhere, connections, seconds, onSample }) {
+  const { origin, plan } = placePlan(anywhere, base);
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-bench-'));
   const planFile = join(folder, 'plan');
   const isWrk = generator === 'wrk';
   writeFileSync(planFile, isWrk ? planLines(plan) : JSON.stringify(plan), { mode: 0o600 });
   try {
-    const [file, args] = commandOf(generator, base, connections, seconds, planFile);
+    const [file, args] = commandOf(generator, origin, connections, seconds, planFile);
     const child = startChild(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let usedSeconds;
     const sampling = setInterval(() => {

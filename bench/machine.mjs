@@ -19,5 +19,6 @@ export async function describeMachine({ node, generator, databases }) {
 
 /** Whether figures of these two may stand side by side. */
 export function isSameMachine(one, other) {
-  return ['node', 'cores', 'processor', 'platform', 'memoryGb'].every((part) => one[part] === other[part]);
+  const parts = ['node', 'cores', 'processor', 'platform', 'memoryGb', 'generator'];
+  return parts.every((part) => one[part] === other[part]);
 }

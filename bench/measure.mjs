@@ -4,7 +4,7 @@ import { requireExpected } from './probe.mjs';
 import { memoryDrift } from './statistics.mjs';
 
 /** @typedef {{ subject: import('./subjects/registry.mjs').Subject, database?: Awaited<ReturnType<typeof import('./database.mjs').startDatabase>> }} Contender */
-/** @typedef {{ generator: string, connections: number, seconds: number, rounds: number, warmUpSeconds: number }} Job */
+/** @typedef {{ generator: string, connections: number, seconds: number, rounds: number, warmUpSeconds: number, tokens: number }} Job */
 
 /**
  * One round of one subject. What is counted is the workload's unit: good answers, or flows.
@@ -22,23 +22,25 @@ import { memoryDrift } from './statistics.mjs';
  * @property {number | undefined} statementsPer1
  */
 
+/** @typedef {{ rounds: Round[] } | { failed: string } | { unsupported: string }} Result of one subject */
+
 /**
  * Measures the contenders in turn, round after round, so that whatever else the machine does meets them alike.
  * @param {import('./workloads.mjs').Workload} workload
  * @param {readonly Contender[]} contenders
  * @param {Job} job
  * @param {(text: string) => void} say
- * @returns {Promise<Record<string, { rounds: Round[] } | { failed: string }>>}
+ * @returns {Promise<Record<string, Result>>}
  */
 export async function measure(workload, contenders, job, say) {
   const results = Object.fromEntries(
-    contenders.map(({ subject }) => [subject.name, attempt(workload, subject)]),
+    contenders.map(({ subject }) => [subject.name, attempt(workload, subject, job)]),
   );
   for (let number = job.warmUpSeconds > 0 ? 0 : 1; number <= job.rounds; number += 1) {
     const isWarmUp = number === 0;
     for (const contender of contenders) {
       const { name } = contender.subject;
-      if ('failed' in results[name]) continue;
+      if (!results[name].rounds) continue;
       try {
         const seconds = isWarmUp ? job.warmUpSeconds : job.seconds;
         const result = await round(workload, contender, { ...job, seconds });
@@ -57,14 +59,17 @@ export async function measure(workload, contenders, job, say) {
   return results;
 }
 
-function attempt({ needs }, subject) {
-  const missing = needs.find((need) => subject[need] === undefined);
-  return missing === undefined ? { rounds: [] } : { failed: `${subject.name} has no ${missing}` };
+/** @returns {Result} */
+function attempt({ needs }, { unsupported = {}, maxConnections = Infinity }, { connections }) {
+  const need = needs.find((each) => unsupported[each] !== undefined);
+  if (need !== undefined) return { unsupported: unsupported[need] };
+  if (connections > maxConnections) return { unsupported: `at most ${maxConnections} connections` };
+  return { rounds: [] };
 }
 
 /** @returns {Promise<Round>} */
-async function round(workload, { subject, database }, { generator, connections, seconds }) {
-  const plan = await workload.plan(subject, connections);
+async function round(workload, { subject, database }, { generator, connections, seconds, tokens }) {
+  const plan = await workload.plan(subject, { connections, tokens });
   await requireExpected(subject, plan);
   await database?.beginRound(subject.storedTokensQuery ?? null);
   const machineBefore = machineCpuSeconds();

@@ -6,13 +6,15 @@ const CONNECTIONS = [1, 16, 64, 512];
 const DEFAULT_WORKLOADS = ['issue', 'introspect', 'refresh'];
 const USAGE = `Usage: npm run bench -- [options]
   --subject NAME      ${SUBJECTS.join(', ')}
-                      (repeatable; default: all but the last two, and of these the ones that this machine can run)
+                      (repeatable; default: of ${DEFAULT_SUBJECTS.join(', ')}
+                      the ones that this machine can run)
   --workload NAME     ${Object.keys(WORKLOADS).join(', ')}
                       (repeatable, or all; default: ${DEFAULT_WORKLOADS.join(', ')})
   --connections N     connections of the load generator (repeatable, or all for ${CONNECTIONS.join(', ')}; default 64)
   --seconds N         length of one round (default 5)
   --rounds N          rounds of each subject, one subject after the other (default 4)
   --warm-up N         seconds of load before the first round (default 3)
+  --tokens N          how many different tokens introspection asks about, in turn (default 500)
   --generator NAME    wrk or autocannon (default: wrk where it is installed)
   --node VERSION      run all subjects for Node on this major version, taken from the npm registry, or on the binary
                       with this absolute path (default: the Node that runs the benchmark)
@@ -37,6 +39,7 @@ export function parseOptions(args) {
         seconds: { type: 'string', default: '5' },
         rounds: { type: 'string', default: '4' },
         'warm-up': { type: 'string', default: '3' },
+        tokens: { type: 'string', default: '500' },
         generator: { type: 'string' },
         node: { type: 'string' },
         save: { type: 'string' },
@@ -57,6 +60,7 @@ export function parseOptions(args) {
       seconds: between(1, 900, values.seconds),
       rounds: between(1, 20, values.rounds),
       warmUpSeconds: between(0, 60, values['warm-up']),
+      tokens: between(1, 10_000, values.tokens),
       generator: values.generator && oneOf(['wrk', 'autocannon'], values.generator),
       save: values.save && fileName(values.save),
     };

@@ -6,7 +6,7 @@
  * @property {string} name
  * @property {number} weight its share; 0: sent as soon as an answer gave a value for it
  * @property {'GET' | 'POST'} method
- * @property {string} path
+ * @property {string} path or the whole URL
  * @property {string} [cookie]
  * @property {string} [prefix] the beginning of every body
  * @property {readonly string[]} [values] the ends; default: one, which is empty
@@ -61,6 +61,23 @@ function schedule(kinds) {
     arrears.set(next, arrears.get(next) - turns);
     return next;
   });
+}
+
+/**
+ * The plan with the origin that its paths are of; a path may be a whole URL, since some servers listen on two ports.
+ * @param {Plan} plan
+ * @param {string} base the origin of paths that have none
+ * @returns {{ origin: string, plan: Plan }}
+ */
+export function placePlan(plan, base) {
+  const urls = plan.kinds.map(({ path }) => new URL(path, base));
+  const origins = [...new Set(urls.map(({ origin }) => origin))];
+  if (origins.length > 1) throw new Error(`no load generator can send to both ${origins.join(' and ')}`);
+  const kinds = plan.kinds.map((kind, index) => ({
+    ...kind,
+    path: urls[index].pathname + urls[index].search,
+  }));
+  return { origin: origins[0], plan: { ...plan, kinds } };
 }
 
 /** As wrk.lua reads it: a line for each thing, its parts between tabs. */

@@ -4,7 +4,7 @@ export async function requireExpected({ name, base }, { kinds }) {
     if (expects === '') continue;
     const headers = method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
     const body = method === 'POST' ? prefix + values[0] : undefined;
-    const response = await fetch(base + path, { method, headers, body });
+    const response = await fetch(new URL(path, base), { method, headers, body });
     const text = await response.text();
     if (!response.ok || !text.includes(expects)) {
       throw new Error(`${name}: ${path} answered ${response.status} without ${expects}`);

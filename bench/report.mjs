@@ -27,9 +27,10 @@ export function table({ workload, connections, results }) {
   const lines = [
     `${title}: ${connections} connections, ${unit}`,
     ...columns([HEAD, ...rows]),
-    ...Object.entries(results)
-      .filter(([, { failed }]) => failed)
-      .map(([name, { failed }]) => `! ${name} failed: ${failed}`),
+    ...Object.entries(results).flatMap(([name, { failed, unsupported }]) => {
+      if (failed) return [`! ${name} failed: ${failed}`];
+      return unsupported ? [`${name}: ${unsupported}`] : [];
+    }),
     ...doubts(measured),
   ];
   return `${lines.join('\n')}\n`;

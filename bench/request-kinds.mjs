@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { post } from './requests.mjs';
 
-const TOKENS = 500;
 const TOKENS_AT_ONCE = 20;
 const SEEDS_BEYOND_CONNECTIONS = 16;
 const FORGED_CHARACTERS = 40;
@@ -29,18 +28,18 @@ export function issue({ client, paths }, weight = 1) {
 }
 
 /** @param {Subject} subject @returns {Promise<Kind>} */
-export async function introspectLive(subject, weight = 1) {
-  const values = await accessTokens(subject);
+export async function introspectLive(subject, tokens, weight = 1) {
+  const values = await accessTokens(subject, tokens);
   return { ...introspection(subject, values), name: 'introspect', weight, expects: '"active":true' };
 }
 
 /** @param {Subject} subject @returns {Promise<Kind>} */
-export async function introspectRevoked(subject) {
+export async function introspectRevoked(subject, tokens) {
   const { base, client, paths } = subject;
-  const values = await accessTokens(subject);
+  const values = await accessTokens(subject, tokens);
   for (let at = 0; at < values.length; at += TOKENS_AT_ONCE) {
     const some = values.slice(at, at + TOKENS_AT_ONCE);
-    await Promise.all(some.map((token) => revoke(base + paths.revoke, client, token)));
+    await Promise.all(some.map((token) => revoke(new URL(paths.revoke, base), client, token)));
   }
   return {
     ...introspection(subject, values),
@@ -51,8 +50,8 @@ export async function introspectRevoked(subject) {
 }
 
 /** Tokens that are none, in the costliest way: all is right but the end of the signature. */
-export async function introspectUnknown(subject) {
-  const values = (await accessTokens(subject)).map((token) => {
+export async function introspectUnknown(subject, tokens) {
+  const values = (await accessTokens(subject, tokens)).map((token) => {
     const forged = randomBytes(FORGED_CHARACTERS).toString('base64url').slice(0, FORGED_CHARACTERS);
     return token.slice(0, -FORGED_CHARACTERS) + forged;
   });
@@ -76,14 +75,14 @@ export async function refresh({ client, paths, refreshTokens }, connections, wei
 }
 
 /** An authorization request of a person who is signed in, and the redemption of its code. */
-export async function code({ base, client, paths, codeFlow }, weight = 1) {
+export async function code({ client, paths, codeFlow }, weight = 1) {
   const { authorizeUrl, cookie, redemption } = await codeFlow();
   return [
     {
       name: 'authorize',
       weight,
       method: 'GET',
-      path: authorizeUrl.slice(base.length),
+      path: authorizeUrl,
       cookie,
       gives: ['code'],
     },
@@ -110,11 +109,13 @@ function formTo(path, client, fields) {
   return { method: 'POST', path, prefix: new URLSearchParams({ ...client, ...fields }).toString() };
 }
 
-async function accessTokens({ base, client, paths }) {
-  const url = base + paths.token;
+async function accessTokens({ base, client, paths }, count) {
+  const url = new URL(paths.token, base);
   const made = [];
-  while (made.length < TOKENS) {
-    const some = Array.from({ length: TOKENS_AT_ONCE }, () => post(url, client, ISSUE));
+  while (made.length < count) {
+    const some = Array.from({ length: Math.min(TOKENS_AT_ONCE, count - made.length) }, () =>
+      post(url, client, ISSUE),
+    );
     made.push(...(await Promise.all(some)).map((answer) => answer.access_token));
   }
   return made;
@@ -123,5 +124,5 @@ async function accessTokens({ base, client, paths }) {
 async function revoke(url, client, token) {
   const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ ...client, token }) });
   await response.arrayBuffer(); // some answer with nothing
-  if (!response.ok) throw new Error(`${new URL(url).pathname} answered ${response.status}`);
+  if (!response.ok) throw new Error(`${url.pathname} answered ${response.status}`);
 }

@@ -12,7 +12,7 @@ const FOLDER = new URL('results/', import.meta.url);
  * @property {number} connections
  * @property {number} seconds
  * @property {string} measuredAt
- * @property {Record<string, { rounds: import('./measure.mjs').Round[] } | { failed: string }>} results by subject
+ * @property {Record<string, import('./measure.mjs').Result>} results by subject
  */
 
 /**
@@ -32,7 +32,7 @@ export function readResults(name) {
 export function requireSameMachine(name, machine) {
   if (!existsSync(fileOf(name)) || isSameMachine(readResults(name).machine, machine)) return;
   throw new Error(
-    `bench/results/${name}.json is of another machine or Node: remove it, or save by another name`,
+    `bench/results/${name}.json is of another machine, Node or load generator: remove it, or save by another name`,
   );
 }
 

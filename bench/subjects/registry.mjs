@@ -23,6 +23,8 @@ import { Unavailable } from './unavailable.mjs';
  * @property {string} [storedTokensQuery] counts the rows of issued access tokens
  * @property {(count: number) => Promise<readonly string[]>} refreshTokens makes unused ones
  * @property {() => Promise<CodeFlow>} [codeFlow]
+ * @property {Partial<Record<'introspect' | 'revoke' | 'code', string>>} [unsupported] why it cannot
+ * @property {number} [maxConnections] the most that it is measured with
  * @property {() => Promise<void>} stop
  */
 
@@ -33,19 +35,17 @@ import { Unavailable } from './unavailable.mjs';
 
 /** @typedef {(choice: Choice) => Promise<Subject>} Start */
 
+/** What is measured unless other subjects are named; those that are not available are left out. */
+export const DEFAULT_SUBJECTS = ['bare', 'stagedoor', 'stagedoor-2', 'oidc-provider', 'hydra'];
+
 /** All that can be measured: NAME is the module NAME.mjs of this folder. */
 export const SUBJECTS = [
-  'bare',
-  'stagedoor',
-  'stagedoor-2',
-  'oidc-provider',
-  'hydra',
+  ...DEFAULT_SUBJECTS,
+  'oidc-provider-opaque',
+  'hydra-pbkdf2-1',
   'unobserved',
   'observed',
 ];
-
-/** What is measured unless other subjects are named; those that are not available are left out. */
-export const DEFAULT_SUBJECTS = SUBJECTS.slice(0, 5);
 
 /**
  * @param {string} name one of SUBJECTS
@@ -55,11 +55,7 @@ export async function loadSubject(name) {
   try {
     return await import(`./${name}.mjs`);
   } catch (error) {
-    if (error.code === 'ERR_MODULE_NOT_FOUND') throw new Unavailable(firstLine(error.message));
-    throw error;
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new Unavailable(`bench/subjects/${name}.mjs, or a package that it imports, is missing`);
   }
-}
-
-function firstLine(text) {
-  return text.split('\n', 1)[0];
 }

@@ -58,7 +58,12 @@ export async function startStagedoor({
   const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, 'w', 0o600);
   // The flag is that of `npm start`.
-  const args = ['--max-semi-space-size=8', ...profiling(name, profileFolder), CLI, 'serve'];
+  const args = [
+    '--max-semi-space-size=8',
+    ...profiling(env.OAUTH2_WORKERS ? undefined : name, profileFolder),
+    CLI,
+    'serve',
+  ];
   const child = startChild(node, args, { env, stdio: ['ignore', log, log] });
   closeSync(log);
   await untilReady(base, child, logFile);

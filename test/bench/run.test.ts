@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 
 interface Run {
@@ -30,11 +30,19 @@ const WORKLOADS = ['mix', 'code', 'introspect-revoked'];
 const FLAGS = [
   ...['bare', 'stagedoor'].flatMap((name) => ['--subject', name]),
   ...WORKLOADS.flatMap((name) => ['--workload', name]),
-  ...'--seconds 1 --rounds 1 --warm-up 0 --connections 2 --generator autocannon --goals --json'.split(' '),
+  ...'--seconds 1 --rounds 1 --warm-up 0 --connections 2 --tokens 40 --generator autocannon --goals --json'.split(
+    ' ',
+  ),
 ];
 
 const bench = (...flags: readonly string[]) =>
   promisify(execFile)(process.execPath, ['bench/run.mjs', ...flags], { timeout: 110_000 });
+
+// The benchmark is plain JavaScript, and run as such.
+const PAGE = `
+  import { readFileSync } from 'node:fs';
+  import { markdown } from './bench/page/tables.mjs';
+  process.stdout.write(markdown(JSON.parse(readFileSync(0, 'utf8'))));`;
 
 describe('the benchmark', () => {
   let report: Report;
@@ -65,6 +73,14 @@ describe('the benchmark', () => {
       expect(results['bare']!.rounds![0]!.statementsPer1).toBeUndefined();
       expect(results['stagedoor']!.rounds![0]!.statementsPer1).toBeGreaterThan(0);
     }
+  });
+
+  test('is written as Markdown', () => {
+    const args = ['--input-type=module', '--eval', PAGE];
+    const page = execFileSync(process.execPath, args, { input: JSON.stringify(report), encoding: 'utf8' });
+    expect(page).toContain('### The code flow');
+    expect(page.match(/^\| 2 \| `stagedoor` \| [\d,]+ \| \d+\.\d\d \|/gm)).toHaveLength(WORKLOADS.length);
+    expect(page).not.toMatch(/undefined|NaN|null/);
   });
 
   test('says of each goal whether it was measured', () => {
