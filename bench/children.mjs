@@ -44,11 +44,19 @@ export async function endChildren() {
 
 /** Seconds of processor time that a process and its living children have used; undefined where there is no /proc. */
 export function cpuSeconds(pid) {
-  const own = ticksOf(pid);
-  if (own === undefined) return undefined;
-  const children = read(`/proc/${pid}/task/${pid}/children`)?.split(' ').filter(Boolean) ?? [];
-  const ticks = children.reduce((sum, child) => sum + (ticksOf(child) ?? 0), own);
-  return ticks / TICKS_PER_SECOND;
+  return cpuSecondsOf([pid]);
+}
+
+/** The same of several processes, each counted once. */
+export function cpuSecondsOf(pids) {
+  if (ticksOf(pids[0]) === undefined) return undefined;
+  return families(pids).reduce((sum, pid) => sum + (ticksOf(pid) ?? 0), 0) / TICKS_PER_SECOND;
+}
+
+/** These processes and their living children. */
+export function families(pids) {
+  const children = (pid) => read(`/proc/${pid}/task/${pid}/children`)?.split(' ').filter(Boolean) ?? [];
+  return [...new Set(pids.flatMap((pid) => [pid, ...children(pid).map(Number)]))];
 }
 
 /** Seconds of processor time that all processes of the machine have used; undefined where there is no /proc. */
@@ -63,6 +71,12 @@ export function machineCpuSeconds() {
 export function residentMb(pid) {
   const kb = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
   return kb === undefined ? undefined : Number(kb) / 1024;
+}
+
+/** Resident memory of these processes and their living children in MB; what they share is counted for each. */
+export function residentMbOf(pids) {
+  if (residentMb(pids[0]) === undefined) return undefined;
+  return families(pids).reduce((sum, pid) => sum + (residentMb(pid) ?? 0), 0);
 }
 
 /** Its own time and that of children which ended: fields 14 to 17, counted behind the name, which may have spaces. */

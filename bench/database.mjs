@@ -3,13 +3,14 @@ import { startPostgres } from '../scripts/embedded-postgres.mjs';
 import { cpuSeconds } from './children.mjs';
 
 const NAME = 'stagedoor_bench';
+const STORED_TOKENS = 'select count(*) from access_tokens';
 const COUNTING = { shared_preload_libraries: 'pg_stat_statements' };
 
 /**
  * What a database did during one round.
  * @typedef {object} DatabaseWork
  * @property {number} statements
- * @property {number} tokensStored
+ * @property {number | undefined} tokensStored
  * @property {number | undefined} cpuSeconds
  */
 
@@ -51,27 +52,36 @@ class Database {
     return url.href;
   }
 
-  /** What its flushing waits for; a benchmark of a database that loses commits would be none. */
+  /** Its version and what its flushing waits for; a benchmark of a database that loses commits would be none. */
   async durability() {
     const { rows } = await this.#admin.query(
-      "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous_commit",
+      `select current_setting('server_version') as version, current_setting('fsync') as fsync,
+         current_setting('synchronous_commit') as synchronous_commit`,
     );
     return rows[0];
   }
 
-  async beginRound() {
-    const tokens = await this.#tokens();
-    this.#before = { tokens, statements: await this.#statements(), cpu: cpuSeconds(this.#postgres.pid) };
+  /** @param {string | null} storedTokensQuery counts the stored tokens; null: they are not counted */
+  async beginRound(storedTokensQuery = STORED_TOKENS) {
+    const tokens = await this.#tokens(storedTokensQuery);
+    this.#before = {
+      storedTokensQuery,
+      tokens,
+      statements: await this.#statements(),
+      cpu: cpuSeconds(this.#postgres.pid),
+    };
   }
 
   /** @returns {Promise<DatabaseWork>} */
   async endRound() {
     const before = this.#before;
     const cpu = cpuSeconds(this.#postgres.pid);
+    // Counted before we ask for the tokens, which is a statement too.
+    const statements = (await this.#statements()) - before.statements;
+    const tokens = await this.#tokens(before.storedTokensQuery);
     return {
-      // Counted before we ask for the tokens, which is a statement too.
-      statements: (await this.#statements()) - before.statements,
-      tokensStored: (await this.#tokens()) - before.tokens,
+      statements,
+      tokensStored: tokens === undefined ? undefined : tokens - before.tokens,
       cpuSeconds: cpu === undefined ? undefined : cpu - before.cpu,
     };
   }
@@ -93,10 +103,11 @@ class Database {
     return Number(rows[0].count);
   }
 
-  async #tokens() {
+  async #tokens(query) {
+    if (query === null) return undefined;
     const client = await connect(this.url);
     try {
-      const { rows } = await client.query('select count(*) as count from access_tokens');
+      const { rows } = await client.query(query);
       return Number(rows[0].count);
     } finally {
       await client.end();

@@ -5,18 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cpuSeconds, endChild, startChild } from './children.mjs';
+import { placePlan, planLines } from './plan.mjs';
 
 const SAMPLE_MS = 100;
 const SLACK_MS = 15_000;
-
-/**
- * What to send: POST requests to one path, each body the prefix and one of the values, in turn.
- * @typedef {object} Plan
- * @property {string} path
- * @property {'cycle' | 'chain'} kind chain: each value is used once, and the refresh token in its answer is the next one
- * @property {string} prefix
- * @property {readonly string[]} values
- */
 
 /**
  * What the generator saw.
@@ -28,6 +20,8 @@ const SLACK_MS = 15_000;
  * @property {number} p50Ms
  * @property {number} p99Ms
  * @property {number} maxMs
+ * @property {Record<string, number>} sent requests by kind
+ * @property {Record<string, number>} caught answers that had a capture, by its name
  * @property {number | undefined} generatorShare how much of one core the generator used
  */
 
@@ -38,17 +32,17 @@ export function defaultGenerator() {
 
 /**
  * Sends the plan for some seconds over many connections.
- * @param {{ generator: string, base: string, plan: Plan, connections: number, seconds: number, onSample?: () => void }} job
+ * @param {{ generator: string, base: string, plan: import('./plan.mjs').Plan, connections: number, seconds: number, onSample?: () => void }} job
  * @returns {Promise<Load>}
  */
-export async function load({ generator, base, plan, connections, seconds, onSample }) {
+export async function load({ generator, base, plan: anywhere, connections, seconds, onSample }) {
+  const { origin, plan } = placePlan(anywhere, base);
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-bench-'));
   const planFile = join(folder, 'plan');
-  writeFileSync(planFile, [plan.kind, plan.prefix, ...plan.values].map((line) => `${line}\n`).join(''), {
-    mode: 0o600,
-  });
+  const isWrk = generator === 'wrk';
+  writeFileSync(planFile, isWrk ? planLines(plan) : JSON.stringify(plan), { mode: 0o600 });
   try {
-    const [file, args] = commandOf(generator, base + plan.path, connections, seconds, planFile);
+    const [file, args] = commandOf(generator, origin, connections, seconds, planFile);
     const child = startChild(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let usedSeconds;
     const sampling = setInterval(() => {

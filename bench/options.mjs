@@ -1,17 +1,29 @@
 import { parseArgs } from 'node:util';
+import { DEFAULT_SUBJECTS, SUBJECTS } from './subjects/registry.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
+const CONNECTIONS = [1, 16, 64, 512];
+const DEFAULT_WORKLOADS = ['issue', 'introspect', 'refresh'];
 const USAGE = `Usage: npm run bench -- [options]
-  --against NAME      what Stagedoor is next to: the bare server, or itself unobserved, without metrics and traces
-                      (bare, unobserved; default bare)
-  --workload NAME     ${Object.keys(WORKLOADS).join(', ')} (repeatable; default: all of them)
+  --subject NAME      ${SUBJECTS.join(', ')}
+                      (repeatable; default: of ${DEFAULT_SUBJECTS.join(', ')}
+                      the ones that this machine can run)
+  --workload NAME     ${Object.keys(WORKLOADS).join(', ')}
+                      (repeatable, or all; default: ${DEFAULT_WORKLOADS.join(', ')})
+  --connections N     connections of the load generator (repeatable, or all for ${CONNECTIONS.join(', ')}; default 64)
   --seconds N         length of one round (default 5)
-  --rounds N          rounds of each server, one server after the other (default 4)
-  --connections N     connections of the load generator (default 64)
+  --rounds N          rounds of each subject, one subject after the other (default 4)
+  --warm-up N         seconds of load before the first round (default 3)
+  --tokens N          how many different tokens introspection asks about, in turn (default 500)
   --generator NAME    wrk or autocannon (default: wrk where it is installed)
-  --save              write the results to bench/results/latest.json
+  --node VERSION      run all subjects for Node on this major version, taken from the npm registry, or on the binary
+                      with this absolute path (default: the Node that runs the benchmark)
+  --save NAME         write the results to bench/results/NAME.json, beside what is there from the same machine and Node
+  --goals             print what this project wants to reach, and whether it does
+  --json              print the results as JSON instead of tables
   --profile FOLDER    write a CPU profile of each server there; bench/read-profile.mjs reads it
 `;
+const repeatable = { type: 'string', multiple: true };
 
 /** @typedef {ReturnType<typeof parseOptions>} Options */
 
@@ -21,31 +33,45 @@ export function parseOptions(args) {
     const { values } = parseArgs({
       args,
       options: {
-        against: { type: 'string', default: 'bare' },
-        workload: { type: 'string', multiple: true, default: Object.keys(WORKLOADS) },
+        subject: { ...repeatable, default: DEFAULT_SUBJECTS },
+        workload: { ...repeatable, default: DEFAULT_WORKLOADS },
+        connections: { ...repeatable, default: ['64'] },
         seconds: { type: 'string', default: '5' },
         rounds: { type: 'string', default: '4' },
-        connections: { type: 'string', default: '64' },
+        'warm-up': { type: 'string', default: '3' },
+        tokens: { type: 'string', default: '500' },
         generator: { type: 'string' },
-        save: { type: 'boolean', default: false },
+        node: { type: 'string' },
+        save: { type: 'string' },
+        goals: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
         profile: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
     if (values.help) leave(process.stdout, USAGE, 0);
     return {
-      against: oneOf(['bare', 'unobserved'], values.against),
-      workloads: [...new Set(values.workload)].map((name) => oneOf(Object.keys(WORKLOADS), name)),
-      seconds: between(1, 60, values.seconds),
+      ...values,
+      subjects: each(values.subject, SUBJECTS),
+      workloads: each(values.workload, Object.keys(WORKLOADS)),
+      connections: each(values.connections, CONNECTIONS.map(String), (text) => between(1, 1000, text)).map(
+        Number,
+      ),
+      seconds: between(1, 900, values.seconds),
       rounds: between(1, 20, values.rounds),
-      connections: between(1, 1000, values.connections),
+      warmUpSeconds: between(0, 60, values['warm-up']),
+      tokens: between(1, 10_000, values.tokens),
       generator: values.generator && oneOf(['wrk', 'autocannon'], values.generator),
-      save: values.save,
-      profile: values.profile,
+      save: values.save && fileName(values.save),
     };
   } catch (error) {
     return leave(process.stderr, `${error.message}\n\n${USAGE}`, 2);
   }
+}
+
+/** What was named, each once; `all` names everything. */
+function each(named, all, check = (name) => oneOf(all, name)) {
+  return named.includes('all') ? all : [...new Set(named)].map(check);
 }
 
 function between(least, most, text) {
@@ -57,6 +83,11 @@ function between(least, most, text) {
 function oneOf(names, name) {
   if (names.includes(name)) return name;
   throw new Error(`"${name}" is none of: ${names.join(', ')}.`);
+}
+
+function fileName(name) {
+  if (/^[\w.-]+$/.test(name)) return name;
+  throw new Error(`"${name}" is no name of a file.`);
 }
 
 function leave(stream, text, code) {

@@ -7,7 +7,7 @@ import { endChildren } from './children.mjs';
 import { startDatabase } from './database.mjs';
 import { fillDatabase } from './fill.mjs';
 import { post } from './requests.mjs';
-import { startStagedoor } from './servers.mjs';
+import { startStagedoor } from './subjects/stagedoor.mjs';
 
 const COUNTS = { clients: 100_000, users: 100_000, tokens: 1_000_000, grants: 200_000, events: 1_000_000 };
 const ROUNDS = 40;
@@ -49,7 +49,7 @@ const REQUESTS = [
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-bench-'));
 const database = await startDatabase();
 try {
-  const server = await startStagedoor(database.url, folder, undefined, { scope: 'admin:read' });
+  const server = await startStagedoor({ databaseUrl: database.url, folder, scope: 'admin:read' });
   await fill();
   const issued = await post(`${server.base}/oauth/token`, server.client, {
     grant_type: 'client_credentials',

@@ -10,10 +10,14 @@ export async function post(url, client, fields) {
 export class Browser {
   #cookies = new Map();
 
+  /** What it sends as its Cookie header. */
+  get cookie() {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   /** @param {URL} url */
   async request(url, init = {}) {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, { ...init, headers: { cookie }, redirect: 'manual' });
+    const response = await fetch(url, { ...init, headers: { cookie: this.cookie }, redirect: 'manual' });
     for (const [pair] of response.headers.getSetCookie().map((line) => line.split(';', 1))) {
       const [name, value] = pair.split('=');
       this.#cookies.set(name, value);

@@ -1,22 +1,22 @@
-// How fast Stagedoor is, next to the least that the same answers can cost: npm run bench -- --help
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+// How fast Stagedoor is, next to the least that the same answers can cost and to others: npm run bench -- --help
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { endChildren, residentMb } from './children.mjs';
-import { startCollector } from './collector.mjs';
-import { startDatabase } from './database.mjs';
+import { endChildren, residentMbOf } from './children.mjs';
+import { servingProcesses, startContenders } from './contenders.mjs';
+import { goalLines, judge } from './goals.mjs';
 import { defaultGenerator } from './load.mjs';
+import { describeMachine } from './machine.mjs';
 import { measure } from './measure.mjs';
+import { nodeBinary } from './node-binary.mjs';
 import { parseOptions } from './options.mjs';
-import { compare, LEGEND, summarise, table } from './report.mjs';
-import { startBare, startStagedoor } from './servers.mjs';
+import { LEGEND, table } from './report.mjs';
+import { requireSameMachine, saveResults } from './results.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
-const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
 const SETTLE_MS = 2000;
-const ROUND_OVERHEAD_SECONDS = 20;
+const ROUND_OVERHEAD_SECONDS = 30;
 
 const options = parseOptions(process.argv.slice(2));
 const generator = options.generator ?? defaultGenerator();
@@ -26,92 +26,87 @@ endInTime();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.once(signal, () => void leave(1, 'interrupted'));
 try {
-  await run();
-  await leave(0);
+  const report = await run();
+  print(report);
+  const hasFailed = report.runs.some(({ results }) => Object.values(results).some(({ failed }) => failed));
+  await leave(hasFailed ? 1 : 0);
 } catch (error) {
   // What went wrong with the measured has a sentence; a bug of this program has its place.
   await leave(1, error.name === 'Error' ? error.message : error.stack);
 }
 
+/** @returns {Promise<import('./results.mjs').Report>} */
 async function run() {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-bench-'));
   cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
-  const contenders = options.against === 'bare' ? await nextToBare(folder) : await nextToUnobserved(folder);
-  const [{ server: stagedoor, database }] = contenders.slice(-1);
+  const node = nodeBinary(options.node);
+  const choice = { folder, node, profileFolder: options.profile };
+  const cleanUp = (end) => cleanUps.push(end);
+  const { contenders, skipped } = await startContenders(options.subjects, choice, { say, cleanUp });
+  if (contenders.length === 0) throw new Error('no subject is available');
   await sleep(SETTLE_MS);
-  const machine = {
-    node: process.version,
-    cores: cpus().length,
-    processor: cpus()[0]?.model,
-    generator,
-    database: await database.durability(),
-    idleMb: residentMb(stagedoor.pid),
-  };
-  process.stdout.write(describe(machine));
-  const results = {};
-  for (const name of options.workloads) {
-    results[name] = await measure(WORKLOADS[name], contenders, { ...options, generator }, say);
-    process.stdout.write(`\n${table(WORKLOADS[name].title, results[name])}`);
+  const databases = contenders.flatMap(({ database }) => database ?? []);
+  const machine = await describeMachine({ node, generator, databases });
+  if (options.save) requireSameMachine(options.save, machine);
+  const subjects = Object.fromEntries(
+    contenders.map(({ subject }) => [subject.name, describeSubject(subject)]),
+  );
+  const report = { machine, subjects, skipped, runs: [] };
+  show(describe(report));
+  for (const connections of options.connections) {
+    for (const workload of options.workloads) {
+      report.runs.push(await runOne(workload, connections, contenders));
+      show(`\n${table(report.runs.at(-1))}`);
+      // After each: a matrix takes long, and whatever ends it must not take all of it away.
+      if (options.save) saveResults(options.save, report);
+    }
   }
-  process.stdout.write(`\n${LEGEND}`);
-  if (options.save) save(machine, results);
+  return report;
 }
 
-/** Stagedoor as it is by default, and the least that the same answers can cost. */
-async function nextToBare(folder) {
-  const stagedoor = await startWithDatabase(folder, 'stagedoor');
-  return [{ name: 'bare', server: await startBare(options.profile) }, stagedoor];
+async function runOne(workload, connections, contenders) {
+  const measuredAt = new Date().toISOString();
+  say(`${workload}, ${connections} connections`);
+  const results = await measure(WORKLOADS[workload], contenders, { ...options, generator, connections }, say);
+  return { workload, connections, seconds: options.seconds, measuredAt, results };
 }
 
-/** Stagedoor without metrics and traces, and with both: one trace in ten is sent, to a collector that takes it. */
-async function nextToUnobserved(folder) {
-  const collector = await startCollector();
-  cleanUps.push(() => collector.close());
+function describeSubject({ pids }) {
+  return { processes: servingProcesses(pids), idleMb: residentMbOf(pids) };
+}
+
+function describe({ machine: { node, cores, database }, subjects }) {
+  const { seconds, rounds } = options;
+  const processes = Object.entries(subjects).map(
+    ([name, { processes: count, idleMb }]) =>
+      `${name}: ${count === 1 ? 'one process' : `${count} processes`}, idle ${idleMb?.toFixed(0) ?? '-'} MB`,
+  );
+  const durability =
+    database &&
+    `; PostgreSQL ${database.version} with fsync ${database.fsync}, synchronous_commit ${database.synchronous_commit}`;
   return [
-    await startWithDatabase(folder, 'unobserved', { OAUTH2_METRICS: 'off' }),
-    await startWithDatabase(folder, 'observed', {
-      OAUTH2_OTLP_ENDPOINT: collector.endpoint,
-      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-      OTEL_TRACES_SAMPLER_ARG: '0.1',
-    }),
-  ];
-}
-
-async function startWithDatabase(folder, name, env) {
-  const database = await startDatabase();
-  cleanUps.push(() => database.stop());
-  const server = await startStagedoor(database.url, folder, options.profile, { name, env });
-  cleanUps.push(() => server.stop());
-  return { name, server, database };
-}
-
-function describe({ node, cores, database, idleMb }) {
-  const { seconds, rounds, connections } = options;
-  return [
-    `Node ${node}, ${cores} cores; PostgreSQL with fsync ${database.fsync}, synchronous_commit ${database.synchronous_commit}`,
-    `${rounds} rounds of ${seconds} s, ${connections} connections by ${generator}; Stagedoor idle: ${Math.round(idleMb)} MB\n`,
+    `Node ${node}, ${cores} cores${durability ?? ''}`,
+    `${rounds} rounds of ${seconds} s by ${generator}`,
+    ...processes,
+    '',
   ].join('\n');
 }
 
-function save(machine, results) {
-  const workloads = Object.entries(results).map(([name, rounds]) => [
-    name,
-    {
-      ...compare(rounds),
-      ...Object.fromEntries(Object.entries(rounds).map(([who, all]) => [who, summarise(all)])),
-      rounds,
-    },
-  ]);
-  const { seconds, rounds, connections } = options;
-  const report = { machine, seconds, rounds, connections, workloads: Object.fromEntries(workloads) };
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(join(RESULTS, 'latest.json'), `${JSON.stringify(report, null, 2)}\n`);
+function print(report) {
+  const goals = options.goals ? judge(report) : undefined;
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, goals })}\n`);
+  show(`\n${LEGEND}`);
+  if (goals) show(`\n${goalLines(goals).join('\n')}\n`);
+}
+
+function show(text) {
+  if (!options.json) process.stdout.write(text);
 }
 
 /** Nothing here waits for ever, but whatever does must not keep a machine busy. */
 function endInTime() {
-  const roundsInAll = options.workloads.length * 2 * (options.rounds + 1);
-  const limit = 120 + roundsInAll * (options.seconds + ROUND_OVERHEAD_SECONDS);
+  const runs = options.workloads.length * options.connections.length * options.subjects.length;
+  const limit = 300 + runs * (options.rounds + 1) * (options.seconds + ROUND_OVERHEAD_SECONDS);
   setTimeout(() => void leave(1, `not done after ${limit} seconds`), limit * 1000).unref();
 }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { endChildren } from '../bench/children.mjs';
-import { startStagedoor } from '../bench/servers.mjs';
+import { startStagedoor } from '../bench/subjects/stagedoor.mjs';
 import { startPostgres } from './embedded-postgres.mjs';
 import { formProblems, queriesOf, readDashboards } from './observability/dashboards.mjs';
 import { startLoad } from './observability/load.mjs';
@@ -96,7 +96,7 @@ async function start(ruleFiles) {
   // Shared memory in files of its own folder: a server that is killed cannot remove what lies elsewhere.
   const postgres = await startPostgres({ settings: { dynamic_shared_memory_type: 'mmap' } });
   cleanUps.push(() => postgres.stop());
-  const stagedoor = await startStagedoor(postgres.url, folder);
+  const stagedoor = await startStagedoor({ databaseUrl: postgres.url, folder });
   cleanUps.push(() => stagedoor.stop());
   const prometheus = await startPrometheus(folder, new URL(stagedoor.base).host, ruleFiles);
   cleanUps.push(() => prometheus.stop());

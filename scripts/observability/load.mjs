@@ -7,7 +7,7 @@ const ISSUERS = 4;
 const THEFTS = 12;
 
 /**
- * Starts the load on a server from bench/servers.mjs. What fails is part of it: nothing here throws.
+ * Starts the load on a server from bench/subjects/stagedoor.mjs. What fails is part of it: nothing here throws.
  * @returns {Promise<{ answers: Map<number, number>, stop(): Promise<void> }>} answers: of the token endpoint, by status
  */
 export async function startLoad({ base, client, refreshTokens }) {
