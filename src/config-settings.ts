@@ -186,6 +186,19 @@ export const SETTINGS = {
     default: '20000',
     about: "Longest drain on shutdown in milliseconds, above the HTTP request's",
   },
+  requestLimit: {
+    variable: 'OAUTH2_REQUEST_LIMIT',
+    ...integer(1, 100_000),
+    default: '1000',
+    about: 'Requests in progress; more are answered with 503 at once',
+  },
+  requestWaitMs: {
+    variable: 'OAUTH2_REQUEST_WAIT_MS',
+    ...integer(10, 60_000),
+    default: '250',
+    about:
+      'What a request may have to wait for those before it, in milliseconds; else it is answered with 503',
+  },
   mailboxLimit: {
     variable: 'OAUTH2_MAILBOX_LIMIT',
     ...integer(1, 100_000),

@@ -98,3 +98,18 @@ export function loggingObserver(logger: Logger): ActorObserver {
     },
   };
 }
+
+/** Says once a second how many requests were turned away at the door: a line for each would cost more than the answers. */
+export function logShed(logger: Logger): (reason: string) => void {
+  const counts = new Map<string, number>();
+  let timer: NodeJS.Timeout | undefined;
+  const say = () => {
+    timer = undefined;
+    logger.warn({ ...Object.fromEntries(counts) }, 'requests turned away');
+    counts.clear();
+  };
+  return (reason) => {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    timer ??= setTimeout(say, REPEAT_MS).unref();
+  };
+}

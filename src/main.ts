@@ -5,9 +5,10 @@ import { loadConfig, type Config } from './config.ts';
 import { describeBug } from './describe-bug.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { createApp, createMetricsApp, type AppParts } from './http/app.ts';
+import { FrontDoor } from './http/front-door.ts';
 import { cachedReadiness, type Readiness, type ReadinessLimits } from './http/readiness.ts';
 import { closeServer, createHttpServer, listenOn } from './http/server.ts';
-import { openLog } from './log.ts';
+import { logShed, openLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { deriveKeys } from './oauth/master-secret.ts';
 import { readinessChecks } from './readiness-checks.ts';
@@ -26,6 +27,9 @@ const SAME_SIGNAL_MS = 1000;
 /** What is left of the traces is sent within this time, or what the shutdown has left of it. */
 const TRACES_FLUSH_MS = 3000;
 const MIN_TRACES_FLUSH_MS = 500;
+
+/** What the panel's figures say of a request that was turned away: it failed, at once. */
+const SHED = { route: 'shed', status: 503, durationMs: 0 };
 
 /** The actors' drain has at least this, however long HTTP took. */
 const MIN_ACTOR_DRAIN_MS = 1000;
@@ -52,7 +56,8 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   let endsAtMs = Infinity;
   const phase = () => (ending.isNear ? 'draining' : started ? 'serving' : 'starting');
   const parts = appParts(config, stagedoor, logger, phase, metrics, tracing !== undefined);
-  const server = createHttpServer(createApp(parts), config.httpTimeoutMs);
+  const door = openDoor(config, stagedoor, logger, metrics);
+  const server = createHttpServer(createApp(parts), config.httpTimeoutMs, door);
   const { serverHost, serverPort, metricsPort } = config;
   const metricsServer =
     metrics && metricsPort !== undefined
@@ -120,6 +125,26 @@ function appParts(
       ...(metrics ? [metrics.requestObserver] : []),
     ],
   };
+}
+
+/** Where requests come in, and what the log, the metrics and the panel are told of those that are turned away. */
+function openDoor(
+  config: Config,
+  { meter }: Stagedoor,
+  logger: Logger,
+  metrics: Metrics | undefined,
+): FrontDoor {
+  const log = logShed(logger);
+  const door = new FrontDoor({
+    limits: { requests: config.requestLimit, waitMs: config.requestWaitMs },
+    onShed: (asksForToken, reason) => {
+      log(reason);
+      meter.observe(SHED);
+      metrics?.onShed(asksForToken, reason);
+    },
+  });
+  metrics?.watchDoor(() => door.stats);
+  return door;
 }
 
 /** Only a process that is serving is ready: before that the first admin may be missing, after it the actors drain. */

@@ -59,6 +59,8 @@ describe('defaults', () => {
       askTimeoutMs: 5000,
       httpTimeoutMs: 10_000,
       shutdownTimeoutMs: 20_000,
+      requestLimit: 1000,
+      requestWaitMs: 250,
       mailboxLimit: 1000,
       metrics: 'on',
       metricsPort: undefined,

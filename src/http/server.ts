@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import { createServer, IncomingMessage, ServerResponse, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { FrontDoor } from './front-door.ts';
 
 const KEEP_ALIVE_MS = 65_000;
 const IDLE_CHECK_MS = 50;
@@ -9,8 +10,10 @@ const SILENT_GRACE_MS = 1000;
 /**
  * An HTTP server whose requests and responses are born with Express's prototypes. Express sets them on each request
  * otherwise, and changing an object's prototype costs more than all the rest it does: this makes that call change nothing.
+ * Without a `door` everybody is let in.
  */
-export function createHttpServer(app: Express, timeoutMs: number): Server {
+export function createHttpServer(app: Express, timeoutMs: number, door?: FrontDoor): Server {
+  const listener = app as unknown as RequestListener;
   const server = createServer(
     {
       IncomingMessage: bornWith(IncomingMessage, app.request),
@@ -19,8 +22,9 @@ export function createHttpServer(app: Express, timeoutMs: number): Server {
       headersTimeout: timeoutMs,
       connectionsCheckingInterval: Math.min(timeoutMs, 30_000),
     },
-    app as unknown as RequestListener,
+    door ? door.before(listener) : listener,
   );
+  if (door) doors.set(server, door);
   const sockets = new Set<Socket>();
   openSockets.set(server, sockets);
   server.on('connection', (socket) => {
@@ -36,6 +40,8 @@ export function createHttpServer(app: Express, timeoutMs: number): Server {
 
 /** Node closes a connection that was used and lies idle, but leaves one that has not said a word yet; browsers open such ahead of need. */
 const openSockets = new WeakMap<Server, ReadonlySet<Socket>>();
+
+const doors = new WeakMap<Server, FrontDoor>();
 
 /** A constructor that makes what `base` makes, with another prototype. */
 function bornWith<C extends typeof IncomingMessage | typeof ServerResponse>(base: C, prototype: object): C {
@@ -66,6 +72,7 @@ export async function closeServer(server: Server, timeoutMs: number): Promise<vo
   server.prependListener('request', (_request, response: ServerResponse) => {
     response.setHeader('connection', 'close');
   });
+  doors.get(server)?.wakeAll();
   const closed = new Promise<void>((resolve) => {
     server.close(() => {
       resolve();

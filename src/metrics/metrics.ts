@@ -3,11 +3,12 @@ import type { Actors } from '../actors/actors.ts';
 import type { AuditEvent } from '../actors/audit/messages.ts';
 import type { ActorObserver, ActorStats } from '../actors/runtime/protocol.ts';
 import type { PoolStats, StatementObserver } from '../database/database.ts';
+import type { DoorStats, ShedObserver } from '../http/front-door.ts';
 import type { RequestObserver } from '../middleware/request-context.ts';
 import { actorMetrics, watchActors } from './actor-metrics.ts';
 import { databaseMetrics, watchPool } from './database-metrics.ts';
 import { watchFigures } from './figures.ts';
-import { httpMetrics } from './http-metrics.ts';
+import { httpMetrics, requestTally, shedMetrics, watchDoor } from './http-metrics.ts';
 import { Instruments } from './instruments.ts';
 import { oauthMetrics } from './oauth-metrics.ts';
 
@@ -24,9 +25,11 @@ export interface Metrics {
   readonly actorObserver: ActorObserver;
   readonly statementObserver: StatementObserver;
   readonly requestObserver: RequestObserver;
+  readonly onShed: ShedObserver;
   readonly onAudited: (event: AuditEvent) => void;
   readonly onLostEvent: () => void;
   watch(watched: Watched): void;
+  watchDoor(stats: () => DoorStats): void;
   readonly expose: () => Promise<{ contentType: string; text: string }>;
 }
 
@@ -38,7 +41,8 @@ export function createMetrics(version: string): Metrics {
     .gauge('build_info', 'The version that runs', ['version', 'node_version'])
     .set({ version, node_version: process.version }, 1);
   const actors = actorMetrics(instruments);
-  const requests = httpMetrics(instruments);
+  const tally = requestTally(instruments);
+  const requests = httpMetrics(instruments, tally);
   const oauth = oauthMetrics(instruments);
   return {
     actorObserver: {
@@ -53,12 +57,16 @@ export function createMetrics(version: string): Metrics {
       requests(request);
       if (request.errorCode !== undefined) oauth.requestFailed(request.errorCode);
     },
+    onShed: shedMetrics(instruments, tally),
     onAudited: oauth.audited,
     onLostEvent: oauth.eventLost,
     watch: (watched) => {
       watchActors(instruments, watched.actorStats);
       watchPool(instruments, watched.poolStats);
       watchFigures(instruments, watched.actors, watched.now);
+    },
+    watchDoor: (stats) => {
+      watchDoor(instruments, stats);
     },
     expose: () => instruments.expose(),
   };

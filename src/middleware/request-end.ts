@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** What waits for the end of a connection, by connection: one listener, however many requests are queued on it. */
@@ -8,7 +8,7 @@ const waiting = new WeakMap<Socket, Set<() => void>>();
  * Calls back once when a request is over, however it ends. An answer that is queued behind another on its connection
  * (pipelining, RFC 9112 §9.3.2) never closes if the connection goes first, so then the connection's own end counts.
  */
-export function onceOver(request: Request, response: Response, callback: () => void): void {
+export function onceOver(request: IncomingMessage, response: ServerResponse, callback: () => void): void {
   let isOver = false;
   const end = () => {
     if (isOver) return;

@@ -1,0 +1,55 @@
+/** Why a request was turned away: as many are in progress as may be, or it would have waited too long behind them. */
+export const SHED_REASONS = ['limit', 'wait'] as const;
+export type ShedReason = (typeof SHED_REASONS)[number];
+
+/** How much the server takes on at once. */
+export interface AdmissionLimits {
+  /** Requests in progress. */
+  readonly requests: number;
+  /** What a request may have to wait for those before it. */
+  readonly waitMs: number;
+}
+
+/** So many are always let in: the estimate of a process that has just started, or just paused, is too high. */
+const ALWAYS = 64;
+
+/** Windows with fewer requests say little about what one costs. */
+const MIN_SAMPLE = 20;
+
+/** The weight of the newest window: some ten windows ago is forgotten. */
+const NEWEST = 0.3;
+
+/**
+ * Says how many requests may be in progress. A new one waits for those before it, and they wait for the event loop, so what it
+ * will wait is their number times the time that one keeps the loop busy. A slow database or password hash keeps nobody busy
+ * here: that is for the mailboxes and their deadlines to bound.
+ */
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  #costMs = 0;
+  #room: number;
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+    this.#room = limits.requests;
+  }
+
+  /** Requests that may be in progress now. */
+  get room(): number {
+    return this.#room;
+  }
+
+  /** Which of the two limits makes the room as small as it is. */
+  get reason(): ShedReason {
+    return this.#room < this.#limits.requests ? 'wait' : 'limit';
+  }
+
+  /** Told from time to time how long the event loop was busy, and with how many requests. */
+  measured(busyMs: number, requests: number): void {
+    if (requests < MIN_SAMPLE) return;
+    const costMs = busyMs / requests;
+    this.#costMs = this.#costMs === 0 ? costMs : this.#costMs + NEWEST * (costMs - this.#costMs);
+    const bearable = Math.max(ALWAYS, Math.floor(this.#limits.waitMs / this.#costMs));
+    this.#room = Math.min(this.#limits.requests, bearable);
+  }
+}

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { Admission } from '../../src/http/admission.ts';
+
+const LIMITS = { requests: 1000, waitMs: 250 };
+
+function after(...windows: readonly (readonly [busyMs: number, requests: number])[]): Admission {
+  const admission = new Admission(LIMITS);
+  for (const [busyMs, requests] of windows) admission.measured(busyMs, requests);
+  return admission;
+}
+
+test('before anything is known, the limit is all there is', () => {
+  expect(after()).toMatchObject({ room: 1000, reason: 'limit' });
+});
+
+test('there is room for those who can be served within the wait', () => {
+  // Half a millisecond each: 250 ms are 500 of them.
+  expect(after([100, 200])).toMatchObject({ room: 500, reason: 'wait' });
+  // A tenth of a millisecond each would be 2,500.
+  expect(after([100, 1000])).toMatchObject({ room: 1000, reason: 'limit' });
+});
+
+test('an idle event loop makes no request dear, however long requests take', () => {
+  expect(after([1, 50])).toMatchObject({ room: 1000, reason: 'limit' });
+});
+
+test('few requests say nothing, and a slow start keeps few out', () => {
+  expect(after([100, 1])).toMatchObject({ room: 1000 });
+  expect(after([10_000, 20])).toMatchObject({ room: 64, reason: 'wait' });
+  const small = new Admission({ requests: 10, waitMs: 250 });
+  small.measured(10_000, 20);
+  expect(small).toMatchObject({ room: 10, reason: 'limit' });
+});
+
+test('one odd window moves it by a part, many move it all the way', () => {
+  const usual = [100, 400] as const; // 1,000 of them in 250 ms
+  const slow = [100, 100] as const; // 250
+  const once = after(usual, slow).room;
+  expect(once).toBeLessThan(1000);
+  expect(once).toBeGreaterThan(250);
+  expect(after(usual, ...Array.from({ length: 40 }, () => slow)).room).toBe(250);
+  expect(after(usual, slow, ...Array.from({ length: 40 }, () => usual)).room).toBeGreaterThanOrEqual(999);
+});

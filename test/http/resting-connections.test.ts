@@ -1,0 +1,73 @@
+import { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { RestingConnections } from '../../src/http/resting-connections.ts';
+
+async function restingOf(count: number): Promise<{ resting: RestingConnections; sockets: Socket[] }> {
+  const resting = new RestingConnections();
+  const sockets = Array.from({ length: count }, () => new Socket());
+  for (const socket of sockets) expect(resting.add(socket)).toBe(true);
+  await turn();
+  return { resting, sockets };
+}
+
+const asleep = (sockets: readonly Socket[]) => sockets.filter((socket) => socket.isPaused()).length;
+
+test('a connection rests from the end of the turn on, and is woken in its order', async () => {
+  const { resting, sockets } = await restingOf(4);
+  expect(asleep(sockets)).toBe(4);
+  resting.wake(0, 1);
+  expect(sockets.map((socket) => socket.isPaused())).toEqual([false, true, true, true]);
+  resting.wakeAll();
+  expect(asleep(sockets)).toBe(0);
+  expect(resting.size).toBe(0);
+});
+
+test('they come back at a steady pace, so however many insist, as many are sent away', async () => {
+  const { resting, sockets } = await restingOf(1000);
+  resting.wake(25, 0);
+  const first = 1000 - asleep(sockets);
+  expect(first).toBeGreaterThan(0);
+  for (let tick = 0; tick < 3; tick += 1) resting.wake(25, 0);
+  expect(1000 - asleep(sockets)).toBe(4 * first);
+});
+
+test('a quiet time does not save up for a rush', async () => {
+  const { resting, sockets } = await restingOf(5000);
+  const perSecond = 2000;
+  resting.wakeAll();
+  for (let tick = 0; tick < 1000; tick += 1) resting.wake(25, 0);
+  for (const socket of sockets) resting.add(socket);
+  await turn();
+  resting.wake(25, 0);
+  expect(5000 - asleep(sockets)).toBeLessThanOrEqual(perSecond / 20);
+});
+
+test('the more of them rest, the longer; and no more than can be woken in time', async () => {
+  const { resting } = await restingOf(1);
+  expect(resting.seconds).toBe(1);
+  let taken = 1;
+  while (resting.add(new Socket())) taken += 1;
+  expect(resting.seconds).toBe(5);
+  expect(resting.size).toBe(taken);
+  await turn();
+  resting.wake(5000, 0);
+  expect(resting.size).toBe(0);
+});
+
+test('one that comes twice in a turn, or is closed, does not rest', async () => {
+  const resting = new RestingConnections();
+  const [twice, closed, last] = [new Socket(), new Socket(), new Socket()];
+  expect([twice, twice, closed, last].map((socket) => resting.add(socket))).toEqual([
+    true,
+    false,
+    true,
+    true,
+  ]);
+  closed.destroy();
+  await turn();
+  expect(resting.size).toBe(2);
+  twice.destroy();
+  resting.wake(0, 1);
+  expect(last.isPaused()).toBe(false);
+});
