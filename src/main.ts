@@ -30,6 +30,9 @@ const MIN_TRACES_FLUSH_MS = 500;
 /** The actors' drain has at least this, however long HTTP took. */
 const MIN_ACTOR_DRAIN_MS = 1000;
 
+/** Whoever waits for the start comes first, and what has expired a little later than it might. */
+const FIRST_SWEEP_AFTER_MS = 10_000;
+
 /** Runs the server until a signal or a fault ends it; resolves to the process's exit code. Throws what keeps it from starting. */
 export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   const { config, warnings } = loadConfig(env);
@@ -71,10 +74,11 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
       version: packageVersion(),
     });
     started = true;
-    stagedoor.actors.sweep();
+    const firstSweep = setTimeout(() => stagedoor.actors.sweep(), FIRST_SWEEP_AFTER_MS);
     logger.info({ issuer: config.issuer, embedded: stagedoor.storage.database.embedded }, 'ready');
     process.stderr.write(welcome(config, stagedoor.storage.database.embedded, generatedPassword));
     const exitCode = await ending.wait();
+    clearTimeout(firstSweep);
     logger.info('draining');
     endsAtMs = performance.now() + config.shutdownTimeoutMs;
     await closeServer(server, config.httpTimeoutMs);
