@@ -1,7 +1,10 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
-import { buildProgram } from './cli/program.ts';
+import { keepCompiledCode } from './cli/compiled-code.ts';
 
+// Before anything else is loaded, for it holds for what is loaded from then on.
+keepCompiledCode();
 try {
+  const { buildProgram } = await import('./cli/program.ts');
   process.exitCode = await buildProgram(process.env).run(process.argv);
 } catch (error) {
   const { explainFailure } = await import('./cli/explain-failure.ts');

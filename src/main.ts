@@ -34,6 +34,9 @@ const SHED = { route: 'shed', status: 503, durationMs: 0 };
 /** The actors' drain has at least this, however long HTTP took. */
 const MIN_ACTOR_DRAIN_MS = 1000;
 
+/** Whoever waits for the start comes first, and what has expired a little later than it might. */
+const FIRST_SWEEP_AFTER_MS = 10_000;
+
 /** Runs the server until a signal or a fault ends it; resolves to the process's exit code. Throws what keeps it from starting. */
 export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   const { config, warnings } = loadConfig(env);
@@ -76,10 +79,11 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
       version: packageVersion(),
     });
     started = true;
-    stagedoor.actors.sweep();
+    const firstSweep = setTimeout(() => stagedoor.actors.sweep(), FIRST_SWEEP_AFTER_MS);
     logger.info({ issuer: config.issuer, embedded: stagedoor.storage.database.embedded }, 'ready');
     process.stderr.write(welcome(config, stagedoor.storage.database.embedded, generatedPassword));
     const exitCode = await ending.wait();
+    clearTimeout(firstSweep);
     logger.info('draining');
     endsAtMs = performance.now() + config.shutdownTimeoutMs;
     await closeServer(server, config.httpTimeoutMs);

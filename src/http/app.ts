@@ -11,39 +11,20 @@ import { Sessions } from '../middleware/session.ts';
 import { traceRequests } from '../middleware/tracing.ts';
 import type { DerivedKey } from '../oauth/master-secret.ts';
 import type { Sources } from '../oauth/sources.ts';
-import type { Operation } from './admin/operation.ts';
-import { adminOperations } from './admin/operations.ts';
-import { addAdminApi } from './admin/routes.ts';
 import { errorEdge, methodNotAllowed, notFound } from './error-edge.ts';
-import { PATHS, serverMetadata } from './metadata.ts';
+import { lazyHandlers, lazyRouter } from './lazy-routes.ts';
+import { ADMIN_API, PATHS, serverMetadata } from './metadata.ts';
+import type { pageHandlers } from './page-handlers.ts';
 import type { PageParts } from './page-parts.ts';
-import { addPanel } from './panel/panel.ts';
+import { PANEL_ROUTES } from './panel/panel-paths.ts';
 import type { Readiness } from './readiness.ts';
-import {
-  accountRoute,
-  disconnectRoute,
-  endAllRoute,
-  endOthersRoute,
-  endSessionRoute,
-  passwordRoute,
-  postDisconnectRoute,
-  postEndAllRoute,
-  postPasswordRoute,
-} from './routes/account.ts';
-import { authorizeRoute, decisionRoute, postAuthorizeRoute } from './routes/authorize.ts';
 import { jwksRoute, metadataRoute } from './routes/discovery.ts';
 import { faviconRoute } from './routes/favicon.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { introspectRoute } from './routes/introspect.ts';
-import { loginRoute, postLoginRoute } from './routes/login.ts';
-import { logoutRoute, postLogoutRoute } from './routes/logout.ts';
 import { metricsRoute, type Exposition } from './routes/metrics.ts';
-import { openApiRoute } from './routes/openapi.ts';
 import { registerRoute, type RegistrationPolicy } from './routes/register.ts';
 import { revokeRoute } from './routes/revoke.ts';
-import { errorRoute, startRoute } from './routes/start-page.ts';
-import { stylesheetRoute } from './routes/stylesheet.ts';
-import { swaggerFileRoute, swaggerUiFolderRoute, swaggerUiRoute } from './routes/swagger-ui.ts';
 import { tokenRoute } from './routes/token.ts';
 import { userinfoRoute } from './routes/userinfo.ts';
 
@@ -114,9 +95,8 @@ export function createApp(parts: AppParts): Express {
   if (parts.exposition) app.get('/metrics', metricsRoute(parts.exposition));
   app.post(PATHS.register, registerRoute(actors, parts.registration));
   app.all(PATHS.register, methodNotAllowed('POST'));
-  const operations = adminOperations();
-  addPages(app, parts, operations);
-  addDocumentation(app, parts, operations);
+  addPages(app, parts);
+  addDocumentation(app, parts);
 
   app.use(notFound);
   app.use(errorEdge(logger));
@@ -136,60 +116,67 @@ function newExpress(): Express {
   return app;
 }
 
-function addPages(
-  app: Express,
-  { actors, issuer, csrfKeys, sources, logger, readiness }: AppParts,
-  operations: readonly Operation[],
-): void {
+/** What people see. They can wait for it to be loaded, once. */
+function addPages(app: Express, { actors, issuer, csrfKeys, sources, logger, readiness }: AppParts): void {
   const cookies = new Cookies(issuer);
   const sessions = new Sessions(actors.auth, cookies);
   const csrf = new Csrf(csrfKeys, cookies, sessions, sources.randomBytes);
-  const pages: PageParts = { actors, issuer, sessions, csrf, now: sources.now };
-  app.get('/', startRoute());
-  app.get('/error', errorRoute());
+  const parts: PageParts = { actors, issuer, sessions, csrf, now: sources.now };
+  const page = lazyHandlers(async () => (await import('./page-handlers.ts')).pageHandlers(parts));
+  app.get('/', page('start'));
+  app.get('/error', page('error'));
   // A GET issues codes, and HEAD must be safe (RFC 9110 §9.2.1); Express would answer it with the GET route.
   app.head(PATHS.authorize, methodNotAllowed('GET, POST'));
-  app.get(PATHS.authorize, authorizeRoute(pages));
-  app.post(PATHS.authorize, postAuthorizeRoute());
+  app.get(PATHS.authorize, page('authorize'));
+  app.post(PATHS.authorize, page('postAuthorize'));
   app.all(PATHS.authorize, methodNotAllowed('GET, POST'));
-  app.post(PATHS.decision, decisionRoute(pages));
-  app.get(PATHS.login, loginRoute(pages));
-  app.post(PATHS.login, postLoginRoute(pages));
-  app.get(PATHS.logout, logoutRoute(pages));
-  app.post(PATHS.logout, postLogoutRoute(pages));
-  addAccount(app, pages);
-  app.get(PATHS.stylesheet, stylesheetRoute());
+  app.post(PATHS.decision, page('decision'));
+  app.get(PATHS.login, page('login'));
+  app.post(PATHS.login, page('postLogin'));
+  app.get(PATHS.logout, page('logout'));
+  app.post(PATHS.logout, page('postLogout'));
+  addAccount(app, page);
+  app.get(PATHS.stylesheet, page('stylesheet'));
   app.get('/favicon.ico', faviconRoute());
-  addPanel(app, pages);
-  addAdminApi(app, operations, { ...pages, readiness, randomBytes: sources.randomBytes }, logger);
+  addPanel(app, parts);
+  const tools = { ...parts, readiness, randomBytes: sources.randomBytes };
+  app.use(lazyRouter(ADMIN_API, async () => (await import('./admin/routes.ts')).adminRouter(tools, logger)));
+}
+
+type Page = (name: keyof ReturnType<typeof pageHandlers>) => express.RequestHandler;
+
+function addAccount(app: Express, page: Page): void {
+  app.get(PATHS.account, page('account'));
+  app.get(PATHS.changePassword, page('password'));
+  app.post(PATHS.changePassword, page('postPassword'));
+  app.get(PATHS.disconnectApp, page('disconnect'));
+  app.post(PATHS.disconnectApp, page('postDisconnect'));
+  app.post(PATHS.endSession, page('endSession'));
+  app.post(PATHS.endOtherSessions, page('endOthers'));
+  app.get(PATHS.endAllSessions, page('endAll'));
+  app.post(PATHS.endAllSessions, page('postEndAll'));
+}
+
+/** The control panel. */
+function addPanel(app: Express, parts: PageParts): void {
+  const panel = lazyHandlers(async () => (await import('./panel/panel.ts')).panelHandlers(parts));
+  app.get('/assets/panel/{*path}', panel('asset'));
+  for (const path of PANEL_ROUTES) app.get(path, panel('shell'));
 }
 
 /** What developers read. */
-function addDocumentation(
-  app: Express,
-  { issuer, version, exposition }: AppParts,
-  operations: readonly Operation[],
-): void {
-  const withMetrics = exposition !== undefined;
+function addDocumentation(app: Express, { issuer, version, exposition }: AppParts): void {
+  const facts = { issuer, version, withMetrics: exposition !== undefined };
+  const documentation = lazyHandlers(async () =>
+    (await import('./documentation.ts')).documentationHandlers(facts),
+  );
   const shared = cors('GET');
-  app.get(PATHS.openApi, shared, openApiRoute({ issuer, version, operations, withMetrics }));
+  app.get(PATHS.openApi, shared, documentation('openApi'));
   app.options(PATHS.openApi, shared);
   app.all(PATHS.openApi, methodNotAllowed('GET'));
-  app.get(PATHS.swaggerUi, swaggerUiRoute());
-  app.get(`${PATHS.swaggerUi}/`, swaggerUiFolderRoute());
-  app.get(PATHS.swaggerFile, swaggerFileRoute(issuer));
-}
-
-function addAccount(app: Express, pages: PageParts): void {
-  app.get(PATHS.account, accountRoute(pages));
-  app.get(PATHS.changePassword, passwordRoute());
-  app.post(PATHS.changePassword, postPasswordRoute(pages));
-  app.get(PATHS.disconnectApp, disconnectRoute(pages));
-  app.post(PATHS.disconnectApp, postDisconnectRoute(pages));
-  app.post(PATHS.endSession, endSessionRoute(pages));
-  app.post(PATHS.endOtherSessions, endOthersRoute(pages));
-  app.get(PATHS.endAllSessions, endAllRoute(pages));
-  app.post(PATHS.endAllSessions, postEndAllRoute(pages));
+  app.get(PATHS.swaggerUi, documentation('swaggerUi'));
+  app.get(`${PATHS.swaggerUi}/`, documentation('swaggerUiFolder'));
+  app.get(PATHS.swaggerFile, documentation('swaggerFile'));
 }
 
 /** Browsers that came by https once never come by http again (RFC 6797). */

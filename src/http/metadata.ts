@@ -1,6 +1,9 @@
 import { GRANT_TYPES, TOKEN_ENDPOINT_AUTH_METHODS } from '../oauth/client.ts';
 import { DEFAULT_SCOPE } from '../oauth/scope.ts';
 
+/** Where the admin API lies. */
+export const ADMIN_API = '/admin/api';
+
 /** Where each endpoint is, below the issuer. */
 export const PATHS = {
   authorize: '/oauth/authorize',

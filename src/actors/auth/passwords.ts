@@ -1,11 +1,17 @@
 import { availableParallelism } from 'node:os';
-import bcrypt from 'bcrypt';
 import { InvalidRequest, TemporarilyUnavailable } from '../../oauth/errors.ts';
 import { isTooLongPassword, passwordProblem } from '../../oauth/account-rules.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
+import { lazily } from '../../lazily.ts';
 
 /** Hashes that wait for a core; each takes a quarter of a second or so, and whoever waits longer has given up. */
 const MAX_WAITING = 32;
+
+/** A server that issues tokens to programs hashes no password. */
+const loadBcrypt = lazily(async () => (await import('bcrypt')).default);
+
+/** A salt and a hash of bcrypt's form that no password is known to; comparing with it takes what any comparison does. */
+const DECOY = 'Q5dLEsjyLxPUgSRHAP7QKO7gWLIIvsGZKvyZg8nTyGwkPDSqqvOR2';
 
 /**
  * People's passwords: hashed by bcrypt in the thread pool, off the event loop. No more at once than there are cores, so
@@ -15,7 +21,6 @@ export class Passwords {
   readonly #cost: number;
   /** The highest cost met so far: what every verdict takes the time of. */
   #slowest: number;
-  readonly #decoy: Promise<string>;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
@@ -23,7 +28,6 @@ export class Passwords {
   constructor(cost: number) {
     this.#cost = cost;
     this.#slowest = cost;
-    this.#decoy = bcrypt.hash('nobody has this password', cost);
   }
 
   /** Throws InvalidRequest if the password is too short or longer than bcrypt can tell apart. */
@@ -37,6 +41,7 @@ export class Passwords {
   async hash(password: Sensitive): Promise<string> {
     this.checkFitness(password);
     const text = password.reveal();
+    const bcrypt = await loadBcrypt();
     return this.#whenFree(() => bcrypt.hash(text, this.#cost));
   }
 
@@ -46,8 +51,9 @@ export class Passwords {
    */
   async verify(password: Sensitive, hash: string | undefined): Promise<boolean> {
     const text = password.reveal();
-    const compared = hash ?? (await this.#decoy);
-    const cost = bcrypt.getRounds(compared);
+    const compared = hash ?? `$2b$${String(this.#cost).padStart(2, '0')}$${DECOY}`;
+    const cost = costOf(compared);
+    const bcrypt = await loadBcrypt();
     this.#slowest = Math.max(this.#slowest, cost);
     const right = await this.#whenFree(async () => {
       const matches = await bcrypt.compare(text, compared);
@@ -60,7 +66,7 @@ export class Passwords {
 
   /** Whether a hash was made at another cost than today's, and should be made anew while the password is at hand. */
   isOutdated(hash: string): boolean {
-    return bcrypt.getRounds(hash) !== this.#cost;
+    return costOf(hash) !== this.#cost;
   }
 
   async #whenFree<T>(work: () => Promise<T>): Promise<T> {
@@ -79,4 +85,9 @@ export class Passwords {
       else this.#running -= 1;
     }
   }
+}
+
+/** A hash names its cost: $2b$12$… */
+function costOf(hash: string): number {
+  return Number(hash.split('$')[2]);
 }

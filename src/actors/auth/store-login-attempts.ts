@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Queries } from '../../database/database.ts';
+import { lazily } from '../../lazily.ts';
 
 const TABLE = 'login_attempts';
 
@@ -59,43 +60,35 @@ const DELETE_EXPIRED = {
  */
 export class LoginAttemptStore {
   readonly #queries: Queries;
-  readonly #byAddress: RateLimiterPostgres;
-  readonly #byPair: RateLimiterPostgres;
-  readonly #byAccount: RateLimiterPostgres;
+  readonly #points: Record<keyof Limiters, number>;
+  /** By whoever signs in first. */
+  readonly #limiters: () => Promise<Limiters>;
 
   constructor(queries: Queries, limits: LoginLimits) {
     this.#queries = queries;
-    const limiter = (keyPrefix: string, points: number) =>
-      new RateLimiterPostgres({
-        keyPrefix,
-        points,
-        duration: limits.loginLockSeconds,
-        blockDuration: limits.loginLockSeconds,
-        storeClient: { query: (query: PostgresQuery) => runQuery(queries, query) },
-        storeType: 'client',
-        tableName: TABLE,
-        tableCreated: true,
-        clearExpiredByTimeout: false,
-      });
-    this.#byAddress = limiter('address', limits.loginAttemptsPerAddress);
-    this.#byPair = limiter('pair', limits.loginAttemptsPerAccount);
-    this.#byAccount = limiter('account', limits.loginAttemptsPerAccount * ADDRESSES_AT_ONCE);
+    this.#points = {
+      address: limits.loginAttemptsPerAddress,
+      pair: limits.loginAttemptsPerAccount,
+      account: limits.loginAttemptsPerAccount * ADDRESSES_AT_ONCE,
+    };
+    this.#limiters = lazily(() => limitersOn(queries, this.#points, limits.loginLockSeconds));
   }
 
   /** Counts an attempt; resolves to why it must not be made, or to undefined. */
   async count(username: string, remoteAddress: string | null): Promise<Locked | undefined> {
+    const limiters = await this.#limiters();
     const account = accountKey(username);
     const address = networkOf(remoteAddress);
     const counted = [
-      [this.#byAddress, address],
-      [this.#byPair, pairKey(account, address)],
-      [this.#byAccount, account],
+      [limiters.address, address],
+      [limiters.pair, pairKey(account, address)],
+      [limiters.account, account],
     ] as const;
     for (const [limiter, key] of counted) {
       try {
         await limiter.consume(key);
       } catch (refusal) {
-        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        if (!isRefusal(refusal)) throw refusal;
         return {
           retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)),
           isNew: refusal.consumedPoints === limiter.points + 1,
@@ -107,11 +100,12 @@ export class LoginAttemptStore {
 
   /** Takes back what the attempt that was right, and those before it, count against the account. */
   async forgive(username: string, remoteAddress: string | null): Promise<void> {
+    const limiters = await this.#limiters();
     const account = accountKey(username);
     const address = networkOf(remoteAddress);
-    await this.#byPair.delete(pairKey(account, address));
-    await this.#byAccount.delete(account);
-    await this.#byAddress.reward(address);
+    await limiters.pair.delete(pairKey(account, address));
+    await limiters.account.delete(account);
+    await limiters.address.reward(address);
   }
 
   /** Unlocks an account, from all addresses. */
@@ -125,14 +119,42 @@ export class LoginAttemptStore {
   async locks(usernames: readonly string[], now: Date): Promise<readonly (Date | null)[]> {
     const nowMs = now.getTime();
     const rows = await this.#queries.query<{ until: string | null }>(LOCKS, [
-      this.#byAccount.points,
+      this.#points.account,
       nowMs,
-      this.#byPair.points,
+      this.#points.pair,
       nowMs,
       usernames.map(accountKey),
     ]);
     return rows.map(({ until }) => (until === null ? null : new Date(Number(until))));
   }
+}
+
+type Limiters = Readonly<Record<'address' | 'pair' | 'account', RateLimiterPostgres>>;
+
+async function limitersOn(
+  queries: Queries,
+  points: Record<keyof Limiters, number>,
+  lockSeconds: number,
+): Promise<Limiters> {
+  const { RateLimiterPostgres } = await import('rate-limiter-flexible');
+  const limiter = (keyPrefix: keyof Limiters) =>
+    new RateLimiterPostgres({
+      keyPrefix,
+      points: points[keyPrefix],
+      duration: lockSeconds,
+      blockDuration: lockSeconds,
+      storeClient: { query: (query: PostgresQuery) => runQuery(queries, query) },
+      storeType: 'client',
+      tableName: TABLE,
+      tableCreated: true,
+      clearExpiredByTimeout: false,
+    });
+  return { address: limiter('address'), pair: limiter('pair'), account: limiter('account') };
+}
+
+/** The limiter rejects with what is left where there is nothing left; anything else is a fault. */
+function isRefusal(rejection: unknown): rejection is RateLimiterRes {
+  return !(rejection instanceof Error) && 'msBeforeNext' in (rejection as object);
 }
 
 /** Deletes counts that expired before the given time; resolves to how many, at most `limit`. */

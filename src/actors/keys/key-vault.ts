@@ -1,8 +1,10 @@
-import jose from 'node-jose';
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import type jose from 'node-jose';
+import { lazily } from '../../lazily.ts';
 import { ServerError } from '../../oauth/errors.ts';
 import type { SigningAlgorithm } from '../../oauth/jwt.ts';
 import type { DerivedKey } from '../../oauth/master-secret.ts';
+import { openJwe } from './jwe.ts';
 import type { PublicJwk } from './messages.ts';
 import type { StoredKey } from './store.ts';
 
@@ -22,6 +24,9 @@ export class KeyNotDecryptable extends ServerError {
   }
 }
 
+/** Only who makes a key needs it. */
+const loadJose = lazily(async () => (await import('node-jose')).default);
+
 /** Makes signing keys, and locks and opens their private halves (JWE, RFC 7516). */
 export class KeyVault {
   readonly #encryptionKeys: readonly [DerivedKey, ...DerivedKey[]];
@@ -32,12 +37,13 @@ export class KeyVault {
 
   async generate(algorithm: SigningAlgorithm, createdAt: Date, activatesAt: Date): Promise<StoredKey> {
     const properties = { alg: algorithm, use: 'sig' };
+    const jose = await loadJose();
     const keyStore = jose.JWK.createKeyStore();
     const key =
       algorithm === 'ES256'
         ? await keyStore.generate('EC', 'P-256', properties)
         : await keyStore.generate('RSA', 2048, properties);
-    const wrappingKey = await asJoseKey(this.#encryptionKeys[0]);
+    const wrappingKey = await asJoseKey(jose, this.#encryptionKeys[0]);
     const privateJwe = await jose.JWE.createEncrypt({ format: 'compact', contentAlg: 'A256GCM' }, wrappingKey)
       .update(JSON.stringify(key.toJSON(true)))
       .final();
@@ -54,12 +60,9 @@ export class KeyVault {
 
   /** Throws KeyNotDecryptable. */
   async open(stored: StoredKey): Promise<OpenKey> {
-    const keyStore = jose.JWK.createKeyStore();
-    for (const key of this.#encryptionKeys) await keyStore.add(await asJoseKey(key));
     let jwk: JsonWebKey;
     try {
-      const { plaintext } = await jose.JWE.createDecrypt(keyStore).decrypt(stored.privateJwe);
-      jwk = JSON.parse(plaintext.toString()) as JsonWebKey;
+      jwk = JSON.parse(openJwe(stored.privateJwe, this.#encryptionKeys).toString()) as JsonWebKey;
     } catch {
       throw new KeyNotDecryptable(stored.kid);
     }
@@ -68,8 +71,8 @@ export class KeyVault {
   }
 }
 
-function asJoseKey({ id, key }: DerivedKey): Promise<jose.JWK.Key> {
-  return jose.JWK.asKey({
+function asJoseKey({ JWK }: typeof jose, { id, key }: DerivedKey): Promise<jose.JWK.Key> {
+  return JWK.asKey({
     kty: 'oct',
     kid: id,
     k: key.export().toString('base64url'),

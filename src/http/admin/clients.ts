@@ -7,7 +7,8 @@ import { SIGNING_ALGORITHMS } from '../../oauth/jwt.ts';
 import { UnprocessableContent } from '../../oauth/errors.ts';
 import { formatScope } from '../../oauth/scope.ts';
 import { clientChanges, clientFields, clientForm } from './client-form.ts';
-import { ADMIN_API, operation } from './operation.ts';
+import { ADMIN_API } from '../metadata.ts';
+import { operation } from './operation.ts';
 import { listBody, listOf, pageQuery, pageRequest } from './paging.ts';
 import { clientId, formatTime, formatTimeOrNull, time } from './values.ts';
 

@@ -5,9 +5,6 @@ import type { Caller } from '../../actors/audit/messages.ts';
 import type { Readiness } from '../readiness.ts';
 import type { Sources } from '../../oauth/sources.ts';
 
-/** Where the admin API lies. */
-export const ADMIN_API = '/admin/api';
-
 /** What an operation works with, besides what the request says. */
 export interface OperationTools {
   readonly actors: Actors;

@@ -1,41 +1,41 @@
-import type { Express, NextFunction, Request, Response } from 'express';
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { callerOf } from '../../middleware/request-context.ts';
 import { InvalidRequest, NotFound, OAuthError, PreconditionRequired } from '../../oauth/errors.ts';
 import { UnprocessableContent, type FieldProblem } from '../../oauth/errors.ts';
 import { asRefusal, logBug } from '../error-edge.ts';
+import { ADMIN_API } from '../metadata.ts';
 import { readJson, readQuery } from '../read-body.ts';
 import { publicError, sendJson } from '../respond.ts';
 import { admit, ADMIN_READ_SCOPE, ADMIN_SCOPE, type AccessParts } from './access.ts';
-import { ADMIN_API, entityTag, isReadOnly, versionsInIfMatch } from './operation.ts';
+import { entityTag, isReadOnly, versionsInIfMatch } from './operation.ts';
 import type { Answer, Operation, OperationTools } from './operation.ts';
+import { adminOperations } from './operations.ts';
 import { PROBLEM_TYPE, problemBody, sendProblem } from './problem.ts';
 import { sendLines } from './send-lines.ts';
 
-/** Puts the operations under the admin API's address. */
-export function addAdminApi(
-  app: Express,
-  operations: readonly Operation[],
-  parts: AccessParts & OperationTools,
-  logger: Logger,
-): void {
+/** The admin API: a router that answers everything below its address. */
+export function adminRouter(parts: AccessParts & OperationTools, logger: Logger): Router {
+  const router = express.Router({ strict: true, caseSensitive: true });
+  const operations = adminOperations();
   const paths = new Set(operations.map(({ path }) => path));
   for (const operation of operations) {
-    app[operation.method](ADMIN_API + operation.path, adminRoute(operation, parts, logger));
+    router[operation.method](ADMIN_API + operation.path, adminRoute(operation, parts, logger));
   }
   for (const path of paths) {
     const methods = operations.filter((operation) => operation.path === path).map(({ method }) => method);
-    app.all(ADMIN_API + path, wrongMethod(methods));
+    router.all(ADMIN_API + path, wrongMethod(methods));
   }
-  app.use(ADMIN_API, (_request: Request, response: Response) => {
+  router.use((_request: Request, response: Response) => {
     sendProblem(response, new NotFound('There is nothing at this address'), ADMIN_SCOPE);
   });
-  app.use(ADMIN_API, (thrown: unknown, _request: Request, response: Response, next: NextFunction) => {
+  router.use((thrown: unknown, _request: Request, response: Response, next: NextFunction) => {
     const error = asRefusal(thrown);
     if (error instanceof InvalidRequest && !response.headersSent) sendProblem(response, error, ADMIN_SCOPE);
     else next(thrown);
   });
+  return router;
 }
 
 function adminRoute(operation: Operation, parts: AccessParts & OperationTools, logger: Logger) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
-import { ADMIN_API, isReadOnly, type Operation } from '../admin/operation.ts';
+import { ADMIN_API } from '../metadata.ts';
+import { isReadOnly, type Operation } from '../admin/operation.ts';
 import { problem } from '../admin/problem.ts';
 import { byStatus, headersOf, reasonOf, type Answers } from './answers.ts';
 import { adminSecurity } from './security.ts';

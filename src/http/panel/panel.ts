@@ -1,25 +1,16 @@
-import type { Express } from 'express';
+import { lazily } from '../../lazily.ts';
 import type { PageParts } from '../page-parts.ts';
 import { loginLocation } from '../return-to.ts';
 import { page, redirect, sendPage, sendPageWithScripts } from '../send-page.ts';
 import { assetRoute, readPanelAssets, type PanelAssets } from './assets.ts';
 import { forbiddenPage } from './forbidden-page.ts';
-import { isPanelPage, PANEL_ROUTES } from './panel-paths.ts';
+import { isPanelPage } from './panel-paths.ts';
 import { shellPage } from './shell-page.ts';
 
 /** The control panel: one shell for all its pages, and the scripts that fill it from the admin API. */
-export function addPanel(app: Express, parts: PageParts): void {
-  // By whoever asks first: a server that nobody administers starts sooner and stays smaller.
-  let read: Promise<PanelAssets> | undefined;
-  const assets = () => {
-    read ??= readPanelAssets().catch((error: unknown) => {
-      read = undefined;
-      throw error;
-    });
-    return read;
-  };
-  app.get('/assets/panel/{*path}', assetRoute(assets));
-  for (const path of PANEL_ROUTES) app.get(path, panelRoute(parts, assets));
+export function panelHandlers(parts: PageParts) {
+  const assets = lazily(readPanelAssets);
+  return { asset: assetRoute(assets), shell: panelRoute(parts, assets) };
 }
 
 /** An admin gets the shell; whoever is not signed in the login that leads back here; anybody else is told why not. */

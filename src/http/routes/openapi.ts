@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { lazily } from '../../lazily.ts';
 import type { DocumentFacts } from '../openapi/document.ts';
 
 const MAX_AGE_SECONDS = 60;
@@ -8,10 +9,9 @@ const MAX_AGE_SECONDS = 60;
  * starts sooner and stays smaller.
  */
 export function openApiRoute(facts: DocumentFacts) {
-  let text: Promise<string> | undefined;
+  const text = lazily(() => documentText(facts));
   return async (_request: Request, response: Response): Promise<void> => {
-    text ??= documentText(facts);
-    const body = await text;
+    const body = await text();
     response.writeHead(200, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { lazily } from '../../lazily.ts';
 import { PATHS } from '../metadata.ts';
 import { SWAGGER_FILES, type SwaggerFile } from '../openapi/swagger-files.ts';
 import { ownOriginScript, swaggerPage, swaggerPageStyle } from '../pages/swagger-page.ts';
@@ -42,7 +43,7 @@ export function swaggerUiFolderRoute() {
 
 /** GET /swagger-ui/:file. The package is loaded by whoever asks first. */
 export function swaggerFileRoute(issuer: string) {
-  let handlers: Promise<readonly RequestHandler[]> | undefined;
+  const handlers = lazily(() => packagedFiles(issuer));
   return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
     const file = SWAGGER_FILES.find((name) => name === request.params.file);
     if (file === undefined) next();
@@ -50,8 +51,7 @@ export function swaggerFileRoute(issuer: string) {
     else if (file === 'own-origin.js') {
       send(response, 'text/javascript; charset=utf-8', ownOriginScript(issuer, PATHS.swaggerUi));
     } else {
-      handlers ??= packagedFiles(issuer);
-      sendPackaged(await handlers, file, request, response, next);
+      sendPackaged(await handlers(), file, request, response, next);
     }
   };
 }
