@@ -61,6 +61,10 @@ const house = [
     ['src/tracing/**'],
     [express, nact, databasePackages, metricsPackage, anyActor, httpLayers, databaseLayer, entryPoints],
   ),
+  room(
+    ['src/cluster/**'],
+    [express, nact, databasePackages, databaseLayer, metricsPackage, anyActor, httpLayers, entryPoints],
+  ),
   room(['migrations/**'], [express, nact, httpLayers, anyActor, entryPoints]),
   room(
     ['src/http/**', 'src/middleware/**'],

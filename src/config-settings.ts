@@ -60,7 +60,13 @@ export const SETTINGS = {
     variable: 'OAUTH2_DATABASE_POOL_SIZE',
     ...integer(1, 200),
     default: '10',
-    about: 'Most connections to PostgreSQL at once',
+    about: 'Most connections to PostgreSQL at once, of each worker',
+  },
+  workers: {
+    variable: 'OAUTH2_WORKERS',
+    ...countOrAuto(1, 64),
+    default: '1',
+    about: 'Processes that serve; `auto`: one for each core. The embedded database allows only one',
   },
   dataDir: {
     variable: 'OAUTH2_DATA_DIR',
@@ -239,7 +245,8 @@ export const SETTINGS = {
     variable: 'OAUTH2_SIGNING_THREADS',
     ...countOrAuto(0, 16),
     default: 'auto',
-    about: 'Threads that sign tokens besides the one that serves; `auto`: one where a core is left for it',
+    about:
+      'Threads of each worker that sign tokens besides the one that serves; `auto`: one where the workers leave a core',
   },
   tokenCacheSize: {
     variable: 'OAUTH2_TOKEN_CACHE_SIZE',

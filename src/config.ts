@@ -137,6 +137,11 @@ function crossProblems({ values, mentioned }: Reading): string[] {
   if (mentioned.has('databaseUrl') && !mentioned.has('secrets')) {
     problems.push('OAUTH2_SECRET must be set when OAUTH2_DATABASE_URL is: at least 32 random characters');
   }
+  if (!mentioned.has('databaseUrl') && typeof values.workers === 'number' && values.workers > 1) {
+    problems.push(
+      'OAUTH2_WORKERS must be 1 or auto on the embedded database, which only one process can open; set OAUTH2_DATABASE_URL to have more',
+    );
+  }
   if (values.metricsPort !== undefined && values.metricsPort === values.serverPort) {
     problems.push(
       'OAUTH2_METRICS_PORT must differ from OAUTH2_SERVER_PORT; leave it out to serve /metrics there',

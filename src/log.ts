@@ -13,12 +13,19 @@ export interface Log {
 const LINES_AT_ONCE = 64;
 const LONGEST_WAIT_MS = 100;
 
-/** Logs to a file descriptor (1: standard output, 2: standard error), off the hot path. */
-export function openLog(level: string, descriptor: 1 | 2): Log {
-  const stream = destination({ dest: descriptor, sync: false });
-  const lines = new LineBuffer(stream);
+/** So much is written to a pipe in one piece, whoever else writes to it (PIPE_BUF of Linux). */
+const WHOLE_BYTES = 4096;
+
+/**
+ * Logs to a file descriptor (1: standard output, 2: standard error), off the hot path. `worker`: which of several this process
+ * is; they share the descriptor.
+ */
+export function openLog(level: string, descriptor: 1 | 2, worker?: number): Log {
+  const shared = worker === undefined ? {} : { maxWrite: WHOLE_BYTES };
+  const stream = destination({ dest: descriptor, sync: false, ...shared });
+  const lines = new LineBuffer(stream, worker === undefined ? Infinity : WHOLE_BYTES);
   return {
-    logger: createLogger(level, lines),
+    logger: createLogger(level, lines, worker),
     flush: () => {
       try {
         lines.flush();
@@ -33,14 +40,19 @@ export function openLog(level: string, descriptor: 1 | 2): Log {
 /** Keeps lines back for a moment, so that many of them are one write. */
 class LineBuffer implements DestinationStream {
   readonly #stream: DestinationStream;
+  readonly #maxBytes: number;
   #lines: string[] = [];
+  #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(stream: DestinationStream) {
+  /** `maxBytes`: of what is written at once, unless a single line is longer. */
+  constructor(stream: DestinationStream, maxBytes: number) {
     this.#stream = stream;
+    this.#maxBytes = maxBytes;
   }
 
   write(line: string): void {
+    if (this.#maxBytes < Infinity) this.#makeRoomFor(Buffer.byteLength(line));
     this.#lines.push(line);
     if (this.#lines.length >= LINES_AT_ONCE) this.flush();
     else
@@ -54,12 +66,19 @@ class LineBuffer implements DestinationStream {
     this.#timer = undefined;
     if (this.#lines.length > 0) this.#stream.write(this.#lines.join(''));
     this.#lines = [];
+    this.#bytes = 0;
+  }
+
+  #makeRoomFor(bytes: number): void {
+    if (this.#bytes + bytes > this.#maxBytes) this.flush();
+    this.#bytes += bytes;
   }
 }
 
 /** Names and times as log collectors expect them; the host and process id are theirs to add. */
-export function createLogger(level: string, stream: DestinationStream): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+export function createLogger(level: string, stream: DestinationStream, worker?: number): Logger {
+  const base = worker === undefined ? null : { worker };
+  return pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }
 
 /** The same complaint of one actor is logged no more often than this. */

@@ -1,28 +1,27 @@
 import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import type { Member } from './cluster/member.ts';
 import { loadConfig, type Config } from './config.ts';
-import { describeBug } from './describe-bug.ts';
+import { Ending } from './ending.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
-import { createApp, createMetricsApp, type AppParts } from './http/app.ts';
+import { createApp, type AppParts } from './http/app.ts';
 import { FrontDoor } from './http/front-door.ts';
 import { cachedReadiness, type Readiness, type ReadinessLimits } from './http/readiness.ts';
-import { closeServer, createHttpServer, listenOn } from './http/server.ts';
+import type { Exposition } from './http/routes/metrics.ts';
+import { closeServer, createHttpServer } from './http/server.ts';
+import { listenAt, openMetricsPort } from './listen-at.ts';
 import { logShed, openLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { deriveKeys } from './oauth/master-secret.ts';
 import { readinessChecks } from './readiness-checks.ts';
 import { followClientChanges, openStagedoor, type Stagedoor } from './stagedoor.ts';
-import { StartupError } from './storage.ts';
 import { startTracing } from './tracing/sdk.ts';
 import { packageVersion } from './version.ts';
 import { welcome } from './welcome.ts';
 
 /** A probe storm costs one round of checks in this time; Kubernetes gives a probe one second. */
 const READINESS: ReadinessLimits = { maxAgeMs: 1000, checkTimeoutMs: 700 };
-
-/** A terminal's Ctrl-C may arrive twice at once, from the terminal and through npm; a person's second one comes later. */
-const SAME_SIGNAL_MS = 1000;
 
 /** What is left of the traces is sent within this time, or what the shutdown has left of it. */
 const TRACES_FLUSH_MS = 3000;
@@ -37,62 +36,77 @@ const MIN_ACTOR_DRAIN_MS = 1000;
 /** Whoever waits for the start comes first, and what has expired a little later than it might. */
 const FIRST_SWEEP_AFTER_MS = 10_000;
 
-/** Runs the server until a signal or a fault ends it; resolves to the process's exit code. Throws what keeps it from starting. */
-export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
-  const { config, warnings } = loadConfig(env);
-  const log = openLog(config.logLevel, 1);
+/** A worker that was replaced is in no hurry: a connection that lies idle is closed only when its client is not likely to be about to use it. */
+const REPLACED_QUIET_MS = 2000;
+
+/**
+ * Runs the server until a signal or a fault ends it; resolves to the process's exit code. Throws what keeps it from starting.
+ * `member`: this process is one of several workers.
+ */
+export async function serve(
+  env: NodeJS.ProcessEnv,
+  { config, warnings } = loadConfig(env),
+  member?: Member,
+): Promise<number> {
+  const log = openLog(config.logLevel, 1, member?.number);
   const { logger } = log;
-  for (const warning of warnings) logger.warn(warning);
+  // Several workers would say the same.
+  if (!member) sayAtStart(config, warnings, logger);
 
   const ending = new Ending(logger);
+  member?.drainBy(() => {
+    ending.end(0);
+  });
   const tracing = await startTracing(env, config.otlpEndpoint, packageVersion(), (trouble) => {
     logger.warn({ trouble }, 'trouble with tracing');
   });
-  const metrics = config.metrics === 'on' ? createMetrics(packageVersion()) : undefined;
+  const metrics = config.metrics === 'on' ? createMetrics(packageVersion(), member !== undefined) : undefined;
+  if (metrics) member?.collectBy(metrics.figures);
   const onExhausted = (actor: string) => {
     logger.fatal({ actor }, 'an actor crashed too often; the process ends so that it can be replaced');
     ending.end(1);
   };
   const stagedoor = await openStagedoor(config, logger, onExhausted, metrics);
   const changes = followClientChanges(config, stagedoor.actors);
-  let started = false;
+  // There is an admin when a worker that is not the first starts, and a probe that it gets is to find it ready.
+  let started = member?.isFirst === false;
   let endsAtMs = Infinity;
-  const phase = () => (ending.isNear ? 'draining' : started ? 'serving' : 'starting');
-  const parts = appParts(config, stagedoor, logger, phase, metrics, tracing !== undefined);
+  const phase = () => (ending.isNear && !member?.isReplaced ? 'draining' : started ? 'serving' : 'starting');
+  const expose = metrics && (member?.expose ?? metrics.expose);
+  const parts = appParts(config, stagedoor, logger, phase, metrics, expose, tracing !== undefined);
   const door = openDoor(config, stagedoor, logger, metrics);
   const server = createHttpServer(createApp(parts), config.httpTimeoutMs, door);
-  const { serverHost, serverPort, metricsPort } = config;
-  const metricsServer =
-    metrics && metricsPort !== undefined
-      ? createHttpServer(createMetricsApp(metrics.expose, parts), config.httpTimeoutMs)
-      : undefined;
+  const { serverHost, serverPort } = config;
+  let metricsServer: Server | undefined;
   try {
-    if (metricsServer && metricsPort !== undefined) {
-      await listenAt(metricsServer, serverHost, metricsPort, 'OAUTH2_METRICS_PORT');
-    }
+    // Workers leave it to their primary.
+    if (!member) metricsServer = await openMetricsPort(config, expose, parts);
     await listenAt(server, serverHost, serverPort, 'OAUTH2_SERVER_PORT');
     // Only now that nothing keeps the server from starting: the generated password is told this once.
-    const generatedPassword = await ensureFirstAdmin(config, stagedoor);
+    const generatedPassword = started ? undefined : await ensureFirstAdmin(config, stagedoor);
     await stagedoor.actors.replicas.ask({
       type: 'join',
-      name: `${hostname()}:${serverPort}`,
+      name: `${hostname()}:${serverPort}${member ? ` worker ${member.number}` : ''}`,
       version: packageVersion(),
     });
     started = true;
     const firstSweep = setTimeout(() => stagedoor.actors.sweep(), FIRST_SWEEP_AFTER_MS);
     logger.info({ issuer: config.issuer, embedded: stagedoor.storage.database.embedded }, 'ready');
-    process.stderr.write(welcome(config, stagedoor.storage.database.embedded, generatedPassword));
+    if (member?.isFirst !== false)
+      process.stderr.write(welcome(config, stagedoor.storage.database.embedded, generatedPassword));
+    member?.ready();
     const exitCode = await ending.wait();
     clearTimeout(firstSweep);
     logger.info('draining');
     endsAtMs = performance.now() + config.shutdownTimeoutMs;
-    await closeServer(server, config.httpTimeoutMs);
+    await closeServer(server, config.httpTimeoutMs, member?.isReplaced ? REPLACED_QUIET_MS : undefined);
     stagedoor.actors.replicas.tell({ type: 'leave' });
     return exitCode;
   } finally {
     await changes.close();
     const leftMs = Math.min(config.shutdownTimeoutMs, endsAtMs - performance.now());
     await stagedoor.close(Math.max(MIN_ACTOR_DRAIN_MS, leftMs));
+    await member?.leave();
     const flushMs = Math.min(TRACES_FLUSH_MS, endsAtMs - performance.now());
     await tracing?.end(Math.max(MIN_TRACES_FLUSH_MS, flushMs));
     // Last, so that the drain can be watched.
@@ -102,12 +116,19 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
+function sayAtStart(config: Config, warnings: readonly string[], logger: Logger): void {
+  for (const warning of warnings) logger.warn(warning);
+  if (config.workers === 'auto' && config.databaseUrl === undefined)
+    logger.info('OAUTH2_WORKERS=auto means one worker here: only one process can open the embedded database');
+}
+
 function appParts(
   config: Config,
   { actors, storage, sources, meter }: Stagedoor,
   logger: Logger,
   phase: () => Phase,
   metrics: Metrics | undefined,
+  expose: Exposition | undefined,
   traced: boolean,
 ): AppParts {
   return {
@@ -120,7 +141,7 @@ function appParts(
     trustedProxies: config.trustedProxies,
     csrfKeys: deriveKeys(storage.secrets, 'csrf'),
     readiness: readinessOf({ actors, storage }, phase),
-    exposition: config.metricsPort === undefined ? metrics?.expose : undefined,
+    exposition: config.metricsPort === undefined ? expose : undefined,
     traced,
     requestObservers: [
       (request) => {
@@ -157,55 +178,4 @@ type Phase = 'starting' | 'serving' | 'draining';
 function readinessOf(stagedoor: Pick<Stagedoor, 'actors' | 'storage'>, phase: () => Phase): Readiness {
   const cached = cachedReadiness(readinessChecks(stagedoor), READINESS);
   return async () => (phase() === 'serving' ? cached() : { ready: false, checks: { process: phase() } });
-}
-
-/** The one way the process ends: a signal, or a fault it cannot repair. A second signal ends it at once. */
-class Ending {
-  readonly #exitCode: Promise<number>;
-  #resolve: (exitCode: number) => void = () => undefined;
-  #near = false;
-
-  constructor(logger: Logger) {
-    this.#exitCode = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
-    let firstAtMs: number | undefined;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        firstAtMs ??= performance.now();
-        if (performance.now() - firstAtMs > SAME_SIGNAL_MS) process.exit(1);
-        this.end(0);
-      });
-    }
-    const onBug = (error: unknown) => {
-      logger.fatal(describeBug(error), 'unexpected error outside any request');
-      this.end(1);
-    };
-    process.on('uncaughtException', onBug);
-    process.on('unhandledRejection', onBug);
-  }
-
-  get isNear(): boolean {
-    return this.#near;
-  }
-
-  end(exitCode: number): void {
-    this.#near = true;
-    this.#resolve(exitCode);
-  }
-
-  wait(): Promise<number> {
-    return this.#exitCode;
-  }
-}
-
-/** Listens, or throws a StartupError that names the setting to change. */
-async function listenAt(server: Server, host: string, port: number, variable: string): Promise<void> {
-  try {
-    await listenOn(server, host, port);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    const hint = code === 'EADDRINUSE' ? `another process uses the port; stop it or set ${variable}` : code;
-    throw new StartupError(`Cannot listen on ${host} port ${port}: ${hint}`);
-  }
 }

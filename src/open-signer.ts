@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import { inlineSigner, type JwtSigner } from './actors/token/jwt-signer.ts';
 import { ThreadedSigner } from './actors/token/threaded-signer.ts';
+import { workerCount } from './worker-count.ts';
 import type { Config } from './config.ts';
 import { describeBug } from './describe-bug.ts';
 
@@ -14,8 +15,8 @@ export interface OpenSigner {
 const ENTRY = new URL('./actors/token/signing-thread.js', import.meta.url);
 
 /** The signer that the configuration asks for. Threads are started when there is something for them to sign. */
-export function openSigner({ signingThreads }: Config, logger: Logger): OpenSigner {
-  const threads = signingThreads === 'auto' ? idleCores() : signingThreads;
+export function openSigner(config: Config, logger: Logger): OpenSigner {
+  const threads = signingThreads(config, availableParallelism());
   if (threads === 0) return { signer: inlineSigner, close: () => Promise.resolve() };
   const signer = new ThreadedSigner(threads, ENTRY, (error) => {
     logger.error(describeBug(error), 'a signing thread ended and is replaced');
@@ -24,6 +25,10 @@ export function openSigner({ signingThreads }: Config, logger: Logger): OpenSign
 }
 
 /** One thread signs more ES256 tokens than one process issues; where all cores serve already it would only be in their way. */
-function idleCores(): number {
-  return Math.min(1, availableParallelism() - 1);
+export function signingThreads(
+  config: Pick<Config, 'signingThreads' | 'workers' | 'databaseUrl'>,
+  cores: number,
+): number {
+  if (config.signingThreads !== 'auto') return config.signingThreads;
+  return workerCount(config, cores) < cores ? 1 : 0;
 }

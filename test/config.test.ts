@@ -39,6 +39,7 @@ describe('defaults', () => {
       issuer: 'http://127.0.0.1:8080',
       databaseUrl: undefined,
       databasePoolSize: 10,
+      workers: 1,
       dataDir: './data',
       secrets: [],
       adminUsername: 'admin',

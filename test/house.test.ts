@@ -60,6 +60,10 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['src/middleware/session.ts', "import pg from 'pg'"],
   ['src/middleware/session.ts', "const pg = await import('pg')"],
 
+  ['src/cluster/primary.ts', "import { createApp } from '../http/app.ts'"],
+  ['src/cluster/primary.ts', "import { serve } from '../main.ts'"],
+  ['src/cluster/member.ts', "import { Gauge } from 'prom-client'"],
+
   ['src/main.ts', "import knex from 'knex'"],
   ['src/cli.ts', "import { start } from 'nact'"],
   ['src/database/database.ts', "import express from 'express'"],

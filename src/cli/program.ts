@@ -20,8 +20,7 @@ export function buildProgram(env: NodeJS.ProcessEnv): { run(argv: readonly strin
     .command('serve')
     .description('run the server until it is told to stop (SIGTERM or Ctrl-C)')
     .action(async () => {
-      const { serve } = await import('../main.ts');
-      exitCode = await serve(env);
+      exitCode = await runServer(env);
     });
   program
     .command('migrate')
@@ -39,6 +38,22 @@ export function buildProgram(env: NodeJS.ProcessEnv): { run(argv: readonly strin
       return exitCode;
     },
   };
+}
+
+/** One process, or a primary with workers, each of which comes here too. The primary loads nothing that only workers need. */
+async function runServer(env: NodeJS.ProcessEnv): Promise<number> {
+  const [{ default: cluster }, { availableParallelism }, { loadConfig }, { workerCount }] = await Promise.all(
+    [import('node:cluster'), import('node:os'), import('../config.ts'), import('../worker-count.ts')],
+  );
+  const loaded = loadConfig(env);
+  const workers = workerCount(loaded.config, availableParallelism());
+  if (!cluster.worker && workers > 1) {
+    const { superviseWorkers } = await import('../cluster/primary.ts');
+    return superviseWorkers(loaded.config, loaded.warnings, workers);
+  }
+  const member = cluster.worker && new (await import('../cluster/member.ts')).Member(cluster.worker, env);
+  const { serve } = await import('../main.ts');
+  return serve(env, loaded, member);
 }
 
 async function runMigrations(env: NodeJS.ProcessEnv): Promise<string> {

@@ -1,11 +1,12 @@
 import type { Express } from 'express';
 import { createServer, IncomingMessage, ServerResponse, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { FrontDoor } from './front-door.ts';
 
 const KEEP_ALIVE_MS = 65_000;
 const IDLE_CHECK_MS = 50;
 const SILENT_GRACE_MS = 1000;
+const QUIET_MS = 200;
 
 /**
  * An HTTP server whose requests and responses are born with Express's prototypes. Express sets them on each request
@@ -38,7 +39,7 @@ export function createHttpServer(app: Express, timeoutMs: number, door?: FrontDo
   return server;
 }
 
-/** Node closes a connection that was used and lies idle, but leaves one that has not said a word yet; browsers open such ahead of need. */
+/** Of each server, for its end. */
 const openSockets = new WeakMap<Server, ReadonlySet<Socket>>();
 
 const doors = new WeakMap<Server, FrontDoor>();
@@ -65,30 +66,56 @@ export function listenOn(server: Server, host: string, port: number): Promise<nu
 }
 
 /**
- * Takes no new connections, lets requests under way finish within `timeoutMs`, then closes what is left. A connection that
- * still brings a request is answered and told to close.
+ * Takes no new connections, lets requests under way finish within `timeoutMs`, then closes what is left. A connection is told
+ * to close with the next answer on it, and one on which nothing comes for `quietMs` is closed: whoever is about to send a
+ * request on it would lose that.
  */
-export async function closeServer(server: Server, timeoutMs: number): Promise<void> {
+export async function closeServer(server: Server, timeoutMs: number, quietMs = QUIET_MS): Promise<void> {
+  const sockets = openSockets.get(server) ?? new Set();
   server.prependListener('request', (_request, response: ServerResponse) => {
     response.setHeader('connection', 'close');
   });
   doors.get(server)?.wakeAll();
+  for (const socket of sockets) {
+    const answer = answerUnderWay(socket);
+    if (answer && !answer.headersSent) answer.setHeader('connection', 'close');
+  }
   const closed = new Promise<void>((resolve) => {
-    server.close(() => {
+    // Not http's close, which would close at once every connection that happens to be between two requests.
+    NetServer.prototype.close.call(server, () => {
       resolve();
     });
   });
-  const silentUntilMs = performance.now() + SILENT_GRACE_MS;
-  const idle = setInterval(() => {
-    server.closeIdleConnections();
-    // Not at once: the request of a connection that was made just before may still be on its way.
-    if (performance.now() < silentUntilMs) return;
-    for (const socket of openSockets.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
-  }, IDLE_CHECK_MS);
+  const closeQuiet = quietCloser(sockets, quietMs);
+  // After the sockets were read: what has arrived by now counts.
+  const check = setInterval(() => setImmediate(closeQuiet), IDLE_CHECK_MS);
   const timer = setTimeout(() => {
     server.closeAllConnections();
   }, timeoutMs);
   await closed;
-  clearInterval(idle);
+  clearInterval(check);
   clearTimeout(timer);
+  server.close(); // ends http's own timer
+}
+
+/** The answer that a connection waits for. Node keeps it under this name since its first versions, and offers no other way to it. */
+function answerUnderWay(socket: Socket): ServerResponse | undefined {
+  return (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
+}
+
+/** Closes, each time it is called, the connections that wait for nothing and said nothing for a while; one that has never said a word gets longer. */
+function quietCloser(sockets: ReadonlySet<Socket>, quietMs: number): () => void {
+  const seen = new Map<Socket, { readonly bytes: number; readonly sinceMs: number }>();
+  const look = () => {
+    const nowMs = performance.now();
+    for (const socket of sockets) {
+      const bytes = socket.bytesRead;
+      const before = seen.get(socket);
+      if (answerUnderWay(socket)) seen.delete(socket);
+      else if (before?.bytes !== bytes) seen.set(socket, { bytes, sinceMs: nowMs });
+      else if (nowMs - before.sinceMs >= (bytes === 0 ? SILENT_GRACE_MS : quietMs)) socket.destroy();
+    }
+  };
+  look();
+  return look;
 }

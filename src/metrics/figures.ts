@@ -28,11 +28,13 @@ export function watchFigures(
     'signing_key_activated_timestamp_seconds',
     'When the key that signs now began to',
     ['algorithm'],
+    'max',
   );
   const expiry = instruments.gauge(
     'signing_key_expiry_timestamp_seconds',
     'When the last key that can sign expires; +Inf while it is not to',
     ['algorithm'],
+    'max',
   );
   const current = cached(async (): Promise<Figures> => {
     const [clientCount, activeTokens, keys] = await Promise.all([
@@ -65,10 +67,14 @@ function countGauges(instruments: Instruments) {
     clients: instruments.gauge(
       'oauth_clients_total',
       'Clients, the same figure on each replica (exact up to some 60,000, estimated above)',
+      [],
+      'max',
     ),
     tokens: instruments.gauge(
       'oauth_active_tokens',
       'Access tokens that are neither expired nor revoked, the same figure on each replica (exact up to some 60,000, estimated above)',
+      [],
+      'max',
     ),
   };
 }

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Registry, type Metric } from 'prom-client';
+import { Counter, Gauge, Registry, type Aggregator, type Metric } from 'prom-client';
+import { withRule, type Figures } from './aggregate.ts';
 import { Distribution, SeriesMetric, Tally, type Exposed } from './series.ts';
 
 const PREFIX = 'oauth2_server_';
@@ -15,8 +16,15 @@ export class Instruments {
 
   /** Everything, in the text format that Prometheus reads. */
   async expose(): Promise<{ contentType: string; text: string }> {
-    await Promise.all(this.#collectors.map(async (collect) => collect()));
+    await this.#collect();
     return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+
+  /** Everything, to be aggregated with what other processes have. */
+  async figures(): Promise<Figures> {
+    await this.#collect();
+    const metrics = await this.registry.getMetricsAsJSON();
+    return metrics.map((metric) => withRule(metric as unknown as Parameters<typeof withRule>[0]));
   }
 
   counter<Label extends string = never>(
@@ -27,12 +35,14 @@ export class Instruments {
     return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.registry] });
   }
 
+  /** `aggregator`: what the gauge is over several processes. */
   gauge<Label extends string = never>(
     name: string,
     help: string,
     labelNames: readonly Label[] = [],
+    aggregator: Aggregator = 'sum',
   ): Gauge<Label> {
-    return new Gauge({ name: PREFIX + name, help, labelNames, registers: [this.registry] });
+    return new Gauge({ name: PREFIX + name, help, labelNames, aggregator, registers: [this.registry] });
   }
 
   /** A counter for what happens with every request. `lastValues`: what the third label may be, each there from the start. */
@@ -53,6 +63,10 @@ export class Instruments {
     bounds: readonly number[],
   ): SeriesMetric<Distribution> {
     return this.#register(new SeriesMetric(Distribution.kindOf(bounds), PREFIX + name, help, labelNames, []));
+  }
+
+  async #collect(): Promise<void> {
+    await Promise.all(this.#collectors.map(async (collect) => collect()));
   }
 
   #register<M extends Exposed>(metric: M): M {

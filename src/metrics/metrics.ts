@@ -6,11 +6,13 @@ import type { PoolStats, StatementObserver } from '../database/database.ts';
 import type { DoorStats, ShedObserver } from '../http/front-door.ts';
 import type { RequestObserver } from '../middleware/request-context.ts';
 import { actorMetrics, watchActors } from './actor-metrics.ts';
+import type { Figures } from './aggregate.ts';
 import { databaseMetrics, watchPool } from './database-metrics.ts';
 import { watchFigures } from './figures.ts';
 import { httpMetrics, requestTally, shedMetrics, watchDoor } from './http-metrics.ts';
 import { Instruments } from './instruments.ts';
 import { oauthMetrics } from './oauth-metrics.ts';
+import { watchWorkers, type WorkerCount } from './worker-metrics.ts';
 
 /** What can be looked at once the server stands. */
 export interface Watched {
@@ -31,15 +33,30 @@ export interface Metrics {
   watch(watched: Watched): void;
   watchDoor(stats: () => DoorStats): void;
   readonly expose: () => Promise<{ contentType: string; text: string }>;
+  /** What `expose` shows, to be aggregated with that of other processes. */
+  readonly figures: () => Promise<Figures>;
 }
 
-export function createMetrics(version: string): Metrics {
+/** The metrics of the process that has workers serve: of itself, and how many there are. */
+export function createPrimaryMetrics(count: () => WorkerCount): Pick<Metrics, 'figures'> {
+  const instruments = new Instruments();
+  collectDefaultMetrics({ register: instruments.registry });
+  watchWorkers(instruments, count);
+  return { figures: () => instruments.figures() };
+}
+
+/** What a server without workers says of them: it is the one. */
+const ALONE: WorkerCount = { wanted: 1, ready: 1, restarts: 0 };
+
+/** The metrics of a process that serves. `isWorker`: one of several, which the primary counts. */
+export function createMetrics(version: string, isWorker = false): Metrics {
   const instruments = new Instruments();
   // Under the names that all dashboards for Node know.
   collectDefaultMetrics({ register: instruments.registry });
   instruments
-    .gauge('build_info', 'The version that runs', ['version', 'node_version'])
+    .gauge('build_info', 'The version that runs', ['version', 'node_version'], 'max')
     .set({ version, node_version: process.version }, 1);
+  if (!isWorker) watchWorkers(instruments, () => ALONE);
   const actors = actorMetrics(instruments);
   const tally = requestTally(instruments);
   const requests = httpMetrics(instruments, tally);
@@ -69,5 +86,6 @@ export function createMetrics(version: string): Metrics {
       watchDoor(instruments, stats);
     },
     expose: () => instruments.expose(),
+    figures: () => instruments.figures(),
   };
 }

@@ -11,7 +11,7 @@ interface Sample {
 /** What prom-client's registry asks of a metric. */
 export interface Exposed {
   readonly name: string;
-  get(): Promise<{ name: string; help: string; type: string; values: readonly Sample[] }>;
+  get(): Promise<{ name: string; help: string; type: 'counter' | 'histogram'; values: readonly Sample[] }>;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface Exposed {
 export class SeriesMetric<Series> implements Exposed {
   readonly name: string;
   readonly #help: string;
-  readonly #type: string;
+  readonly #type: 'counter' | 'histogram';
   readonly #labelNames: readonly string[];
   readonly #lastValues: readonly string[];
   readonly #make: () => Series;

@@ -1,0 +1,114 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Figures } from '../metrics/aggregate.ts';
+import {
+  FIRST_WORKER,
+  WORKER_NUMBER,
+  type DrainReason,
+  type Exposed,
+  type ToPrimary,
+  type ToWorker,
+} from './protocol.ts';
+
+/** How a worker ended. */
+export interface End {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly livedMs: number;
+}
+
+/** A worker, as the primary sees it. */
+export class WorkerProcess {
+  readonly number: number;
+  /** False if it ended before it could serve. */
+  readonly ready: Promise<boolean>;
+  /** Once it is gone, and all that it said has been heard. */
+  readonly ended: Promise<End>;
+  /** The figures it last sent. */
+  lastFigures: Figures = [];
+  readonly #worker: Worker;
+  readonly #startedAtMs = performance.now();
+  readonly #answers = new Map<number, () => void>();
+  #isReady = false;
+  #hasEnded = false;
+
+  /** Starts it. `isFirst`: it has to do what is to be done once. `onExpose`: it asks for the figures of all workers. */
+  constructor(number: number, isFirst: boolean, onExpose: () => Promise<Exposed>) {
+    this.number = number;
+    this.#worker = cluster.fork({ [WORKER_NUMBER]: String(number), [FIRST_WORKER]: isFirst ? '1' : '' });
+    // A worker that cannot be told anything is about to end, of which we hear anyway.
+    this.#worker.on('error', () => undefined);
+    this.ended = this.#untilEnded();
+    this.ready = new Promise((resolve) => {
+      void this.ended.then(() => {
+        resolve(false);
+      });
+      this.#worker.on('message', (message: ToPrimary) => {
+        if (message.kind === 'ready') {
+          this.#isReady = true;
+          resolve(true);
+        } else if (message.kind === 'figures') this.#hear(message.id, message.figures);
+        else void this.#answer(message.id, onExpose());
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#worker.process.pid;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && !this.#hasEnded;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Asks for its figures; resolves when they have come or the time is over. */
+  async collect(id: number, timeoutMs: number): Promise<void> {
+    if (this.#hasEnded) return;
+    const answered = new Promise<void>((resolve) => this.#answers.set(id, resolve));
+    this.#tell({ kind: 'collect', id });
+    await Promise.race([answered, this.ended, sleep(timeoutMs, undefined, { ref: false })]);
+    this.#answers.delete(id);
+  }
+
+  /** Has it end after what it is about, and ends it if that takes longer than `timeoutMs`; resolves to whether it ended by itself. */
+  async drain(reason: DrainReason, timeoutMs: number): Promise<boolean> {
+    this.#tell({ kind: 'drain', reason });
+    const inTime = await Promise.race([this.ended.then(() => true), sleep(timeoutMs, false, { ref: false })]);
+    if (inTime) return true;
+    this.kill();
+    await this.ended;
+    return false;
+  }
+
+  kill(): void {
+    this.#worker.process.kill('SIGKILL');
+  }
+
+  async #untilEnded(): Promise<End> {
+    // The last that it said may come after the news of its end.
+    const [exit] = await Promise.all([once(this.#worker, 'exit'), once(this.#worker, 'disconnect')]);
+    this.#hasEnded = true;
+    const [code, signal] = exit as [number | null, string | null];
+    return { code, signal, livedMs: performance.now() - this.#startedAtMs };
+  }
+
+  #hear(id: number | undefined, figures: Figures): void {
+    this.lastFigures = figures;
+    if (id !== undefined) this.#answers.get(id)?.();
+  }
+
+  async #answer(id: number, exposed: Promise<Exposed>): Promise<void> {
+    const exposition = await exposed.catch(() => undefined);
+    this.#tell({ kind: 'exposition', id, exposition });
+  }
+
+  #tell(message: ToWorker): void {
+    if (!this.#worker.isConnected()) return;
+    this.#worker.send(message, undefined, () => undefined);
+  }
+}
