@@ -16,7 +16,7 @@ const BARS_TOP = 90;
 const BARS_HEIGHT = 300;
 const LINES_TOP = 500;
 const LINES_HEIGHT = 200;
-/** Okabe and Ito's, which people with any colour vision tell apart; the ceiling is grey. */
+/** Those of Okabe and Ito first, which people with any colour vision tell apart; the ceiling is grey. */
 const COLOURS = [
   '#8a8a8a',
   '#0072b2',
@@ -27,6 +27,7 @@ const COLOURS = [
   '#cc79a7',
   '#000000',
   '#999933',
+  '#882255',
 ];
 const CEILING_LINE = { type: 'line', symbol: 'none', lineStyle: { type: 'dashed' } };
 const BAR = {
@@ -111,7 +112,7 @@ function bars(runs, names) {
       gridIndex: 0,
       type: 'category',
       data: measured.map(({ workload }) => workload),
-      axisLabel: { interval: 0 },
+      axisLabel: { interval: 0, formatter: (name) => name.replace('-', '-\n') },
     },
     yAxis: { gridIndex: 0, type: 'value', name: 'of the ceiling' },
     series: names.map((name) => ({

@@ -42,6 +42,7 @@ export const DEFAULT_SUBJECTS = ['bare', 'stagedoor', 'stagedoor-2', 'oidc-provi
 export const SUBJECTS = [
   ...DEFAULT_SUBJECTS,
   'oidc-provider-opaque',
+  'hydra-opaque',
   'hydra-pbkdf2-1',
   'unobserved',
   'observed',
