@@ -50,7 +50,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
     ending.end(1);
   };
   const stagedoor = await openStagedoor(config, logger, onExhausted, metrics);
-  const changes = followClientChanges(config, stagedoor.actors);
+  const changes = await followClientChanges(config, stagedoor.actors);
   let started = false;
   let endsAtMs = Infinity;
   const phase = () => (ending.isNear ? 'draining' : started ? 'serving' : 'starting');
