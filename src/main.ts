@@ -67,7 +67,7 @@ export async function serve(
     ending.end(1);
   };
   const stagedoor = await openStagedoor(config, logger, onExhausted, metrics);
-  const changes = followClientChanges(config, stagedoor.actors);
+  const changes = await followClientChanges(config, stagedoor.actors);
   // There is an admin when a worker that is not the first starts, and a probe that it gets is to find it ready.
   let started = member?.isFirst === false;
   let endsAtMs = Infinity;

@@ -4,7 +4,6 @@ import { CLIENT_CHANGES } from './actors/client/store.ts';
 import { TrafficMeter } from './actors/replicas/traffic-meter.ts';
 import { combineObservers } from './actors/runtime/observers.ts';
 import type { Config } from './config.ts';
-import { listen } from './database/notifications.ts';
 import { loggingObserver } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Sources } from './oauth/sources.ts';
@@ -76,8 +75,12 @@ export async function openStagedoor(
 }
 
 /** Hears of clients that other replicas change; without a server there are none. */
-export function followClientChanges(config: Config, actors: ActorSystem): { close(): Promise<void> } {
+export async function followClientChanges(
+  config: Config,
+  actors: ActorSystem,
+): Promise<{ close(): Promise<void> }> {
   if (config.databaseUrl === undefined) return { close: () => Promise.resolve() };
+  const { listen } = await import('./database/notifications.ts');
   return listen({
     url: config.databaseUrl.reveal(),
     channel: CLIENT_CHANGES,

@@ -1,5 +1,7 @@
 import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type * as pgliteModule from '@electric-sql/pglite';
 import type { Knex } from 'knex';
 import knexFactory from 'knex';
 import type pg from 'pg';
@@ -110,16 +112,22 @@ export function openPostgres(options: PostgresOptions, observe: StatementObserve
   });
 }
 
+/**
+ * PostgreSQL's own default of 128 MB is written to at the start, and so is memory of this process; what an embedded database
+ * is used for fits into less, and the operating system keeps the rest of its files at hand.
+ */
+const EMBEDDED_SETTINGS = ['-c', 'shared_buffers=16MB'];
+
 /** Opens the embedded database (PostgreSQL in WebAssembly) in a folder; made if absent. One process at a time. */
 export async function openEmbedded(dataDir: string, observe: StatementObserver = noop): Promise<Database> {
-  const [{ PGlite }, { default: ClientPGlite }] = await Promise.all([
-    import('@electric-sql/pglite'),
-    import('knex-pglite'),
-  ]);
+  const { default: ClientPGlite } = await import('knex-pglite');
+  // The build that knex-pglite has loaded by now; import would load the other one beside it.
+  const { PGlite } = createRequire(import.meta.url)('@electric-sql/pglite') as typeof pgliteModule;
   const folder = join(dataDir, 'postgres');
   // PGlite makes files that everybody may write to; a folder around them that was there before may be open to all.
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const pglite = await PGlite.create(folder);
+  const startParams = [...PGlite.defaultStartParams, ...EMBEDDED_SETTINGS];
+  const pglite = await PGlite.create(folder, { startParams });
   await pglite.exec(PLANNER);
   const knex = knexFactory({
     client: ClientPGlite,

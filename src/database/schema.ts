@@ -76,6 +76,8 @@ export async function schemaState(knex: Knex): Promise<SchemaState> {
  * two migrators at once take turns, and one that was interrupted has changed nothing. Throws SchemaMismatch if the schema is newer.
  */
 export async function migrate(knex: Knex): Promise<readonly string[]> {
+  // As at most starts: what is there need neither be locked nor looked at by all of Knex's migrator.
+  if ((await schemaState(knex)).kind === 'current') return [];
   return knex.transaction(async (transaction) => {
     await transaction.raw('select pg_advisory_xact_lock(?)', [LOCKS.migrate]);
     // A migration may take longer than a request's statement may.
