@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { ConfigError, loadConfig, settingsTable } from '../src/config.ts';
 import { Sensitive } from '../src/oauth/sensitive.ts';
+import { signingThreads } from '../src/open-signer.ts';
+import { workerCount } from '../src/worker-count.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -347,6 +349,42 @@ describe('client registration', () => {
       expect.stringMatching(/^OAUTH2_REGISTRATION_TOKEN is not set/),
     ]);
     expect(loadConfig({ ...env, OAUTH2_REGISTRATION_TOKEN: SECRET }).warnings).toEqual([]);
+  });
+});
+
+describe('workers', () => {
+  const onPostgres = { OAUTH2_DATABASE_URL: DATABASE_URL, OAUTH2_SECRET: SECRET };
+
+  test('there are as many as asked for, or one for each core up to 64', () => {
+    const countOn = (cores: number, env: Env) => workerCount(config({ ...onPostgres, ...env }), cores);
+    expect(countOn(8, {})).toBe(1);
+    expect(countOn(8, { OAUTH2_WORKERS: '3' })).toBe(3);
+    expect(countOn(8, { OAUTH2_WORKERS: 'auto' })).toBe(8);
+    expect(countOn(96, { OAUTH2_WORKERS: 'auto' })).toBe(64);
+    expect(problemsOf({ ...onPostgres, OAUTH2_WORKERS: '65' })).toEqual([
+      'OAUTH2_WORKERS must be auto, or a whole number from 1 to 64',
+    ]);
+  });
+
+  test('on the embedded database there is one', () => {
+    expect(workerCount(config({ OAUTH2_WORKERS: 'auto' }), 8)).toBe(1);
+    expect(problemsOf({ OAUTH2_WORKERS: '2' })).toEqual([
+      'OAUTH2_WORKERS must be 1 or auto on the embedded database, which only one process can open; set OAUTH2_DATABASE_URL to have more',
+    ]);
+    // One problem of a database's URL is enough.
+    expect(problemsOf({ OAUTH2_WORKERS: '2', OAUTH2_DATABASE_URL: 'x', OAUTH2_SECRET: SECRET })).toHaveLength(
+      1,
+    );
+  });
+
+  test('each has a thread that signs where they leave a core, unless a number is set', () => {
+    const threadsOn = (cores: number, env: Env) => signingThreads(config({ ...onPostgres, ...env }), cores);
+    expect(threadsOn(1, {})).toBe(0);
+    expect(threadsOn(2, {})).toBe(1);
+    expect(threadsOn(4, { OAUTH2_WORKERS: '3' })).toBe(1);
+    expect(threadsOn(4, { OAUTH2_WORKERS: '4' })).toBe(0);
+    expect(threadsOn(4, { OAUTH2_WORKERS: 'auto' })).toBe(0);
+    expect(threadsOn(4, { OAUTH2_WORKERS: '4', OAUTH2_SIGNING_THREADS: '2' })).toBe(2);
   });
 });
 

@@ -9,6 +9,7 @@ export interface Line {
   readonly worker?: number;
   readonly ofWorker?: number;
   readonly pid?: number;
+  readonly delayMs?: number;
   readonly route?: string;
 }
 

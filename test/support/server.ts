@@ -26,6 +26,8 @@ export interface TestServer {
   /** Ends it with SIGTERM and resolves to its exit code; the data stays for `startServer({ env })`. */
   terminate(): Promise<number | null>;
   kill(signal: NodeJS.Signals): void;
+  /** Resolves to the exit code when it has ended, whatever ended it; null after a signal that it did not handle. */
+  readonly exited: Promise<number | null>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -101,6 +103,7 @@ export async function startServer({
     output: (stream) => printed[stream ?? 'both'],
     terminate,
     kill: (signal) => child.kill(signal),
+    exited,
     stop: async () => {
       await terminate();
       await postgres?.drop();

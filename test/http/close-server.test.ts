@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import express from 'express';
+import { closeServer, createHttpServer, listenOn } from '../../src/http/server.ts';
+
+/** A server whose answers wait until they are let go. */
+async function waitingServer() {
+  const app = express();
+  let release: () => void = () => undefined;
+  let arrived: () => void = () => undefined;
+  const waiting = new Promise<void>((resolve) => (arrived = resolve));
+  app.get('/slow', (_request, response) => {
+    release = () => response.end('slow');
+    arrived();
+  });
+  app.get('/', (_request, response) => void response.end('quick'));
+  const server: Server = createHttpServer(app, 5000);
+  return { server, port: await listenOn(server, '127.0.0.1', 0), waiting, release: () => release() };
+}
+
+/** A connection, and everything that came on it. */
+async function open(port: number): Promise<{ socket: Socket; text(): string; ended: Promise<unknown> }> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  let text = '';
+  socket.on('data', (piece: string) => (text += piece));
+  const ended = once(socket, 'close');
+  await once(socket, 'connect');
+  return { socket, text: () => text, ended };
+}
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+
+test('an answer that is under way when the server closes tells its client to close', async () => {
+  const { server, port, waiting, release } = await waitingServer();
+  const { socket, text, ended } = await open(port);
+  socket.write(get('/slow'));
+  await waiting;
+  const closed = closeServer(server, 5000);
+  release();
+  await ended;
+  expect(text()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n[^]*slow/i);
+  await closed;
+});
+
+test('a connection between two requests is given time for the next one, which is answered and closes it', async () => {
+  const { server, port } = await waitingServer();
+  const { socket, text, ended } = await open(port);
+  socket.write(get('/'));
+  await once(socket, 'data');
+  const closed = closeServer(server, 5000, 2000);
+  await sleep(100);
+  socket.write(get('/'));
+  await ended;
+  const [, first, second] = text().split('HTTP/1.1 200 OK');
+  expect(first).toMatch(/connection: keep-alive/i);
+  expect(second).toMatch(/connection: close[^]*quick/i);
+  await closed;
+});
+
+test('a connection on which nothing comes is closed, and does not keep the server', async () => {
+  const { server, port } = await waitingServer();
+  const { socket, ended } = await open(port);
+  socket.write(get('/'));
+  await once(socket, 'data');
+  await closeServer(server, 60_000, 100);
+  await ended;
+});
