@@ -52,29 +52,40 @@ const INSERT = {
 // Locked in one order before the update, so that two replicas cannot deadlock over the same codes. 'found' is read from the
 // statement's own snapshot: a code that it shows as unspent but that was not claimed here has just been claimed elsewhere.
 // So is the consent, which may be deleted while this waits for a code; who deletes it looks for the codes after that.
+// Each code is looked up by its key (offset 0 keeps it so): joined, a table that was small when the plan was made is read whole.
 const CLAIM = {
   name: 'codes_claim',
   sql: `
     with input as (
       select decode(hash, 'hex') as code_hash, client_id from unnest(?::text[], ?::text[]) as input (hash, client_id)
     ), locked as (
-      select codes.code_hash from authorization_codes codes join input using (code_hash, client_id)
-      order by codes.code_hash for update of codes
+      select code.code_hash
+      from (select distinct code_hash, client_id from input order by code_hash) as input
+      cross join lateral (
+        select code_hash from authorization_codes
+        where code_hash = input.code_hash and client_id = input.client_id for update
+      ) as code
     ), claimed as (
-      update authorization_codes codes set consumed_at = ?::timestamptz
-      from locked
-      where codes.code_hash = locked.code_hash and codes.consumed_at is null and codes.expires_at > ?::timestamptz
-      returning codes.code_hash
+      update authorization_codes set consumed_at = ?::timestamptz
+      where code_hash = any(array(select code_hash from locked)) and consumed_at is null and expires_at > ?::timestamptz
+      returning code_hash
     )
     select encode(codes.code_hash, 'hex') as hash, codes.grant_id, codes.client_id, codes.user_id, codes.redirect_uri,
       codes.scope, codes.code_challenge, codes.nonce, codes.authenticated_at, codes.issued_at, codes.expires_at,
       codes.consumed_at, codes.expires_at > ?::timestamptz as unexpired,
-      claimed.code_hash is not null as is_claimed, users.disabled_at is not null or coalesce(users.password_changed_at > codes.authenticated_at, false) as user_barred,
+      codes.code_hash in (select code_hash from claimed) as is_claimed,
+      users.disabled_at is not null or coalesce(users.password_changed_at > codes.authenticated_at, false) as user_barred,
       coalesce(string_to_array(codes.scope, ' ') <@ string_to_array(consents.scope, ' '), false) as consented
-    from input join authorization_codes codes using (code_hash, client_id)
-    left join claimed on claimed.code_hash = codes.code_hash
-    left join users on users.id = codes.user_id
-    left join consents on consents.user_id = codes.user_id and consents.client_id = codes.client_id`,
+    from input
+    cross join lateral (
+      select * from authorization_codes where code_hash = input.code_hash and client_id = input.client_id offset 0
+    ) as codes
+    left join lateral (
+      select disabled_at, password_changed_at from users where id = codes.user_id offset 0
+    ) as users on true
+    left join lateral (
+      select scope from consents where user_id = codes.user_id and client_id = codes.client_id offset 0
+    ) as consents on true`,
 };
 
 // Those that have expired are worthless already; the index by expiry leaves few rows to look at. Locked in the order of CLAIM.

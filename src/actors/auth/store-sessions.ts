@@ -35,9 +35,11 @@ const INSERT = {
     returning user_id`,
 };
 
-// A password that changes ends the sessions begun before it; should one be missed, it is dead all the same.
+// A password that changes ends the sessions begun before it; should one be missed, it is dead all the same. The user is looked
+// up by the key (offset 0 keeps it so).
 const LIVE = `
-  from sessions join users on users.id = sessions.user_id
+  from sessions
+  cross join lateral (select * from users where id = sessions.user_id offset 0) as users
   where ended_at is null and expires_at > ?::timestamptz and last_seen_at > ?::timestamptz and disabled_at is null
     and authenticated_at >= password_changed_at`;
 

@@ -3,7 +3,8 @@
 /** Whether a revocation covers what a client was issued, or a client for a user, at a time. SQL expressions in and out. */
 export const isBarred = (clientId: string, userId: string, issuedAt: string) => `exists (
       select from revocations
-      where subject = any(array['client:' || ${clientId}, 'user:' || ${userId}::text]) and issued_until >= ${issuedAt})`;
+      where subject = any(array['client:' || ${clientId}, 'user:' || ${userId}::text]) and issued_until >= ${issuedAt}
+      offset 0)`;
 
 /** The day (UTC) on which a time falls, by which the sweep finds grants. */
 export const dayOf = (time: string) => `(${time} at time zone 'UTC')::date`;
@@ -82,15 +83,19 @@ export const FIND_GRANT = {
     from grants where id = ?::uuid`,
 };
 
+// Each row is looked up by its key (offset 0 keeps it so): joined, a partition that is still empty would be read whole, and go on
+// to be while it fills.
 export const SELECT_LIVE = {
   name: 'access_tokens_select_live',
   sql: `
     select token.id
     from unnest(?::uuid[], ?::int8[]) as input (id, expires_at)
-    join access_tokens token on token.id = input.id and token.expires_at = to_timestamp(input.expires_at)
-    left join grants on grants.id = token.grant_id
-    where token.revoked_at is null
-      and (token.grant_id is null or (grants.id is not null and grants.revoked_at is null))
+    cross join lateral (
+      select * from access_tokens
+      where id = input.id and expires_at = to_timestamp(input.expires_at) and revoked_at is null offset 0
+    ) as token
+    where (token.grant_id is null
+        or exists (select from grants where id = token.grant_id and revoked_at is null offset 0))
       and not ${isBarred('token.client_id', 'token.user_id', 'token.issued_at')}`,
 };
 

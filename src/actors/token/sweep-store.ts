@@ -64,10 +64,10 @@ const PRUNE_REVOCATIONS: Statement = {
     ), pruned as (
       delete from revocations where subject = any(array(
         select subject from old
-        where not exists (select from grants where client_id = old.client_id and created_at <= issued_until)
-          and not exists (select from grants where user_id = old.user_id and created_at <= issued_until)
-          and not exists (select from access_tokens where client_id = old.client_id and issued_at <= issued_until)
-          and not exists (select from access_tokens where user_id = old.user_id and issued_at <= issued_until)
+        where not exists (select from grants where client_id = old.client_id and created_at <= issued_until offset 0)
+          and not exists (select from grants where user_id = old.user_id and created_at <= issued_until offset 0)
+          and not exists (select from access_tokens where client_id = old.client_id and issued_at <= issued_until offset 0)
+          and not exists (select from access_tokens where user_id = old.user_id and issued_at <= issued_until offset 0)
       ))
     )
     select issued_until, subject from old order by issued_until, subject`,
