@@ -23,6 +23,8 @@ export class Place {
   readonly number: number;
   readonly #parts: PlaceParts;
   readonly #restarts: Restarts;
+  /** Everybody who was started here and has not ended. */
+  readonly #all = new Set<WorkerProcess>();
   #worker: WorkerProcess | undefined;
   /** Who is to take over from it. */
   #next: WorkerProcess | undefined;
@@ -35,9 +37,9 @@ export class Place {
     this.#restarts = new Restarts(parts.limits);
   }
 
-  /** Starts its first worker. */
-  open(): WorkerProcess {
-    this.#worker = this.#launch();
+  /** Starts a worker. `once`: if it cannot start, no other is tried. */
+  open(attempt: 'once' | 'always' = 'always'): WorkerProcess {
+    this.#worker = this.#launch(attempt);
     return this.#worker;
   }
 
@@ -78,8 +80,9 @@ export class Place {
   async close(): Promise<boolean> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    const workers = [this.#worker, this.#next].filter((worker) => worker !== undefined);
-    const drained = await Promise.all(workers.map((worker) => worker.drain('shutdown', this.#parts.drainMs)));
+    const drained = await Promise.all(
+      [...this.#all].map((worker) => worker.drain('shutdown', this.#parts.drainMs)),
+    );
     return drained.every(Boolean);
   }
 
@@ -87,14 +90,17 @@ export class Place {
     return this.#isClosed;
   }
 
-  #launch(): WorkerProcess {
+  #launch(attempt: 'once' | 'always' = 'always'): WorkerProcess {
     const worker = this.#parts.start(this.number);
+    this.#all.add(worker);
     void worker.ended.then((end) => {
+      this.#all.delete(worker);
       // One that was replaced was told to end.
       if (worker !== this.#worker) return;
       this.#worker = undefined;
       // Where another is on its way already, there is nothing to do unless that fails.
-      if (!this.#isClosed && !this.#next) this.#startLater(end);
+      if (this.#next || (attempt === 'once' && !worker.wasReady)) return;
+      this.#startLater(end);
     });
     return worker;
   }

@@ -36,10 +36,11 @@ export async function superviseWorkers(
     metricsPort = await openMetrics(config, logger, workers);
     const opened = workers.open();
     onHangUp(ending, () => void opened.then(() => workers.restartEach()));
-    return (await Promise.race([opened, ending.wait()])) ?? (await ending.wait());
+    const exitCode = (await Promise.race([opened, ending.wait()])) ?? (await ending.wait());
+    if (ending.isNear) logger.info('draining');
+    const drained = await workers.close();
+    return drained ? exitCode : Math.max(1, exitCode);
   } finally {
-    logger.info('draining');
-    if (!(await workers.close())) process.exitCode = 1;
     metricsPort?.close();
     metricsPort?.closeAllConnections();
     logger.info('stopped');
@@ -101,11 +102,10 @@ class Workers {
   /** Starts the first, which does what is to be done once, and then the others; resolves to an exit code if the first cannot start. */
   async open(): Promise<number | undefined> {
     const [place, ...others] = this.#places;
-    const first = place?.open();
-    if (!first) return undefined;
+    const first = place?.open('once');
     this.#isFirst = false;
+    if (!first || this.#isClosed) return undefined;
     if (!(await first.ready)) return (await first.ended).code ?? 1;
-    if (this.#isClosed) return undefined;
     const rest = others.map((other) => other.open());
     await Promise.all(rest.map(({ ready }) => ready));
     const ready = this.#places.filter(({ isServed }) => isServed).length;

@@ -1,5 +1,4 @@
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figures } from '../metrics/aggregate.ts';
 import {
@@ -62,6 +61,10 @@ export class WorkerProcess {
     return this.#isReady && !this.#hasEnded;
   }
 
+  get wasReady(): boolean {
+    return this.#isReady;
+  }
+
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
@@ -90,11 +93,25 @@ export class WorkerProcess {
   }
 
   async #untilEnded(): Promise<End> {
-    // The last that it said may come after the news of its end.
-    const [exit] = await Promise.all([once(this.#worker, 'exit'), once(this.#worker, 'disconnect')]);
+    const worker = this.#worker;
+    let end = { code: null as number | null, signal: null as string | null };
+    // Without an id it was not even started. The last that it said may come after the news of its end.
+    if (this.pid !== undefined) {
+      const exited = new Promise<void>((resolve) => {
+        worker.once('exit', (code: number | null, signal: string | null) => {
+          end = { code, signal };
+          resolve();
+        });
+      });
+      const hungUp = new Promise<void>((resolve) => {
+        worker.once('disconnect', () => {
+          resolve();
+        });
+      });
+      await Promise.all([exited, hungUp]);
+    }
     this.#hasEnded = true;
-    const [code, signal] = exit as [number | null, string | null];
-    return { code, signal, livedMs: performance.now() - this.#startedAtMs };
+    return { ...end, livedMs: performance.now() - this.#startedAtMs };
   }
 
   #hear(id: number | undefined, figures: Figures): void {

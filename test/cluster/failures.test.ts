@@ -37,7 +37,7 @@ test('what keeps the first worker from starting is said once, and ends the proce
   await once(rival, 'listening');
   const { port } = rival.address() as AddressInfo;
   const database = await migratedDatabase();
-  const { code, stderr } = await runCli(['serve'], {
+  const { code, stdout, stderr } = await runCli(['serve'], {
     OAUTH2_WORKERS: '2',
     OAUTH2_DATABASE_URL: database.url,
     OAUTH2_SECRET: 'a-master-secret-for-tests-only-0123456789',
@@ -47,6 +47,7 @@ test('what keeps the first worker from starting is said once, and ends the proce
     code: 1,
     stderr: `stagedoor: Cannot listen on 127.0.0.1 port ${port}: another process uses the port; stop it or set OAUTH2_SERVER_PORT\n`,
   });
+  expect(stdout).not.toContain('a worker died');
   rival.close();
   await database.drop();
 });
@@ -72,7 +73,7 @@ test('a worker that cannot start is tried later and later, then all end; until t
   expect(deaths.map(({ delayMs }) => delayMs)).toEqual([100, 200, undefined]);
   expect(deaths.at(-1)?.msg).toBe('a worker died too often; the process ends so that it can be replaced');
   expect(isAlive(before[0]!)).toBe(false);
-});
+}, 60_000);
 
 test('workers whose primary is gone finish what they are about, and end', async () => {
   server = await startWorkers(2);

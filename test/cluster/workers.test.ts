@@ -10,6 +10,7 @@ const OF_TOKEN = ['route="/oauth/token"', 'status="200"'];
 
 let server: TestServer;
 let client: TestClient;
+let load: Callers | undefined;
 
 const credentials = () => ({
   grant_type: 'client_credentials',
@@ -22,7 +23,10 @@ beforeAll(async () => {
   server = await startWorkers(2, { OAUTH2_ADMIN_PASSWORD: '' });
   client = await registerClient(server.issuer, { grant_types: ['client_credentials'], scope: 'read' });
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await load?.stop();
+  await server.stop();
+});
 
 test('both workers answer, the greeting and the first admin come once, and every line of the log is one', async () => {
   for (let count = 0; count < 20; count += 1) expect((await issue()).status).toBe(200);
@@ -77,9 +81,12 @@ test('a worker that is killed is replaced while the other serves, and no total b
 
 test('SIGHUP replaces one worker at a time, and no request of a running load fails', async () => {
   const old = [pidOf(server, 1), pidOf(server, 2)];
-  const load = new Callers(`${server.issuer}/oauth/token`, credentials());
   const before = await metric(server.issuer, TOKEN_REQUESTS, OF_TOKEN);
+  const started = countLines(server, 'worker started');
+  load = new Callers(`${server.issuer}/oauth/token`, credentials());
   server.kill('SIGHUP');
+  await eventually(() => countLines(server, 'worker started') === started + 1);
+  await eventually(() => countLines(server, 'worker started') === started + 2);
   await eventually(() => countLines(server, 'the workers were restarted') === 1);
   const outcomes = await load.stop();
   expect(outcomes).toEqual({ 200: expect.any(Number) });
@@ -87,7 +94,7 @@ test('SIGHUP replaces one worker at a time, and no request of a running load fai
   expect([pidOf(server, 1), pidOf(server, 2)].map(isAlive)).toEqual([true, true]);
   expect(await metric(server.issuer, TOKEN_REQUESTS, OF_TOKEN)).toBeGreaterThan(before);
   expect(await metric(server.issuer, 'oauth2_server_worker_restarts_total')).toBe(1);
-});
+}, 60_000);
 
 test('SIGTERM lets all workers finish, and the exit code is 0', async () => {
   const pids = [pidOf(server, 1), pidOf(server, 2)];

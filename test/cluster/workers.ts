@@ -93,11 +93,10 @@ export class Callers {
   constructor(url: string, form: Record<string, string>) {
     const kinds = [
       { pauseMs: 0, keepAlive: true },
-      { pauseMs: 0, keepAlive: true },
       { pauseMs: 7, keepAlive: true },
       { pauseMs: 30, keepAlive: true },
       { pauseMs: 90, keepAlive: true },
-      { pauseMs: 3, keepAlive: false },
+      { pauseMs: 10, keepAlive: false },
     ];
     for (const { pauseMs, keepAlive } of kinds) {
       const agent = new Agent({ keepAlive, maxSockets: 1 });
