@@ -11,6 +11,8 @@ export function recoverySeconds(windows, normalP99Ms) {
 /** Prints a result for people. */
 export function printReport(result, { isPinned, factor, connections, seconds }) {
   const { peak, few, many, normal } = result;
+  const best = few.good.perSecond > many.good.perSecond ? few : many;
+  const perCoreAtPeak = best.good.perSecond / best.serverShare;
   say(
     isPinned
       ? 'The server has core 0 for itself; the load and PostgreSQL share the others.'
@@ -32,7 +34,7 @@ export function printReport(result, { isPinned, factor, connections, seconds }) 
       recoverySeconds: recovery,
       serverShare,
     } = result[kind];
-    const perCore = good.perSecond / serverShare / (few.good.perSecond / few.serverShare);
+    const perCore = good.perSecond / serverShare / perCoreAtPeak;
     say('');
     say(`${factor} × the peak, ${connections} ${kind} callers, ${seconds} s:`);
     say(`  offered ${round(offered)}/s, of which ${round(sent)}/s found a caller who was free to send`);

@@ -1,11 +1,13 @@
 import type { Express } from 'express';
 import { createServer, IncomingMessage, ServerResponse, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { FrontDoor } from './front-door.ts';
 
 const KEEP_ALIVE_MS = 65_000;
 const IDLE_CHECK_MS = 50;
 const SILENT_GRACE_MS = 1000;
+const READING_TURNS = 3;
 
 /**
  * An HTTP server whose requests and responses are born with Express's prototypes. Express sets them on each request
@@ -72,7 +74,12 @@ export async function closeServer(server: Server, timeoutMs: number): Promise<vo
   server.prependListener('request', (_request, response: ServerResponse) => {
     response.setHeader('connection', 'close');
   });
-  doors.get(server)?.wakeAll();
+  const door = doors.get(server);
+  if (door) {
+    door.wakeAll();
+    // What was sent on them is read in the next turn; closing would take them for idle before that.
+    for (let turn = 0; turn < READING_TURNS; turn += 1) await setImmediate();
+  }
   const closed = new Promise<void>((resolve) => {
     server.close(() => {
       resolve();

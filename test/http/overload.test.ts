@@ -67,8 +67,8 @@ async function fill(): Promise<{ release(): Promise<readonly Answer[]> }> {
 }
 
 /** A connection of its own, on which all that comes is kept. */
-async function open(): Promise<{ socket: Socket; received: () => string }> {
-  const socket = connect(server.port, '127.0.0.1');
+async function open(port = server.port): Promise<{ socket: Socket; received: () => string }> {
+  const socket = connect(port, '127.0.0.1');
   let text = '';
   socket.setEncoding('latin1').on('data', (piece: string) => (text += piece));
   socket.on('error', () => undefined);
@@ -177,7 +177,7 @@ test('callers who go away in the middle, of the body or of the wait, leave nothi
 });
 
 test('who is slow to send keeps nobody out, and is served when all has come', async () => {
-  const slow = await Promise.all(Array.from({ length: LIMIT + 2 }, open));
+  const slow = await Promise.all(Array.from({ length: LIMIT + 2 }, () => open()));
   for (const { socket } of slow) {
     // One after the other: those that come in the same turn of the event loop count until its end.
     socket.write(tokenRequest(TOKEN_FORM.slice(0, 5), TOKEN_FORM.length));
@@ -191,4 +191,31 @@ test('who is slow to send keeps nobody out, and is served when all has come', as
     await eventually(() => statuses(received()).includes(200));
     socket.destroy();
   }
+});
+
+test('a drain answers what was sent on connections at rest, and closes them', async () => {
+  const { OAUTH2_SERVER_PORT: _, ...env } = server.env;
+  const own = await startServer({ env });
+  const url = env.OAUTH2_DATABASE_URL!;
+  const held = await holdLock(url, 'lock table access_tokens in access exclusive mode');
+  const form = { grant_type: 'client_credentials' };
+  const full = Promise.all(
+    Array.from({ length: LIMIT }, () => send('token', () => postForm(own, '/oauth/token', form, client))),
+  );
+  await eventually(
+    async () => (await scrape(own.issuer)).get(`${PREFIX}requests_in_progress`),
+    (found) => found === LIMIT,
+  );
+  // More than can have been read again before the signal comes.
+  const callers = await Promise.all(Array.from({ length: 50 }, () => open(own.port)));
+  const closed = callers.map(({ socket }) => new Promise((resolve) => socket.once('close', resolve)));
+  for (const { socket } of callers) socket.write(tokenRequest(TOKEN_FORM));
+  await eventually(() => callers.every(({ received }) => statuses(received()).length === 1));
+  for (const { socket } of callers) socket.write(tokenRequest(TOKEN_FORM));
+  const exit = own.terminate();
+  await Promise.all(closed);
+  await held.release();
+  for (const { received } of callers) expect(statuses(received())).toEqual([503, 503]);
+  expect((await full).map(({ status }) => status)).toEqual(Array(LIMIT).fill(200));
+  expect(await exit).toBe(0);
 });
