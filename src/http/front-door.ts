@@ -23,6 +23,13 @@ export interface DoorParts {
   readonly busyMs?: () => number;
 }
 
+/** A request that was let in. */
+interface Visit {
+  readonly request: IncomingMessage;
+  isOver: boolean;
+  isCounted: boolean;
+}
+
 /** Neither counted nor turned away: Kubernetes would end a process that is busy, and nobody would see that it is. */
 const ALWAYS_OPEN = /^\/(?:health|ready|metrics)(?:\?|$)/;
 
@@ -45,11 +52,13 @@ export class FrontDoor {
   readonly #onShed: ShedObserver;
   readonly #busyMs: () => number;
   #inProgress = 0;
+  /** Who came in this turn, and may not have come with the whole body. */
+  #come: Visit[] = [];
   #served = 0;
-  #shedInTick = 0;
+  #shed = 0;
   #timer: NodeJS.Timeout | undefined;
-  #tickedAtMs = 0;
-  #window = { startedAtMs: 0, busyMs: 0, served: 0 };
+  #tick = { atMs: 0, served: 0, shed: 0 };
+  #window = { startedAtMs: 0, busyMs: 0, served: 0, shed: 0 };
 
   constructor({ limits, onShed, busyMs }: DoorParts) {
     this.#admission = new Admission(limits);
@@ -68,7 +77,7 @@ export class FrontDoor {
       if (!ALWAYS_OPEN.test(path)) {
         const room = this.#admission.room + (path.startsWith(ADMIN) ? ADMIN_ROOM : 0);
         if (this.#inProgress >= room) {
-          this.#shed(request, response, path);
+          this.#turnAway(request, response, path);
           return;
         }
         this.#letIn(request, response);
@@ -82,10 +91,10 @@ export class FrontDoor {
     this.#resting.wakeAll();
   }
 
-  #shed(request: IncomingMessage, response: ServerResponse, path: string): void {
+  #turnAway(request: IncomingMessage, response: ServerResponse, path: string): void {
     const { seconds } = this.#resting;
     sendBusy(request, response, seconds, this.#resting.add(request.socket));
-    this.#shedInTick += 1;
+    this.#shed += 1;
     this.#onShed(path.startsWith('/oauth/token'), this.#admission.reason);
     this.#watch();
   }
@@ -95,59 +104,74 @@ export class FrontDoor {
    * send, or to read, would otherwise keep others out at no cost.
    */
   #letIn(request: IncomingMessage, response: ServerResponse): void {
-    let isOver = false;
-    let isCounted = true;
+    const visit = { request, isOver: false, isCounted: true };
     this.#inProgress += 1;
-    if (this.#inProgress > QUIET) this.#watch();
-    const uncount = () => {
-      if (isCounted) this.#inProgress -= 1;
-      isCounted = false;
-    };
     const end = () => {
-      if (isOver) return;
-      isOver = true;
+      if (visit.isOver) return;
+      visit.isOver = true;
       this.#served += 1;
-      uncount();
+      this.#count(visit, false);
     };
     response.once('prefinish', end);
     onceOver(request, response, end);
-    // By then all is parsed that came with the head.
-    process.nextTick(() => {
-      if (request.complete || isOver) return;
-      uncount();
-      request.once('end', () => {
-        if (isOver) return;
-        isCounted = true;
-        this.#inProgress += 1;
-      });
-    });
+    if (this.#inProgress > QUIET) this.#watch();
+    if (request.method === 'GET') return;
+    if (this.#come.length === 0) setImmediate(this.#lookAtBodies);
+    this.#come.push(visit);
   }
+
+  #count(visit: Visit, isCounted: boolean): void {
+    if (visit.isCounted === isCounted) return;
+    visit.isCounted = isCounted;
+    this.#inProgress += isCounted ? 1 : -1;
+  }
+
+  /** By the end of a turn all is parsed that came with the head. */
+  readonly #lookAtBodies = (): void => {
+    const come = this.#come;
+    this.#come = [];
+    for (const visit of come) {
+      if (visit.request.complete || visit.isOver) continue;
+      this.#count(visit, false);
+      visit.request.once('end', () => {
+        if (!visit.isOver) this.#count(visit, true);
+      });
+    }
+  };
 
   /** Looks at the load regularly for as long as there is some. */
   #watch(): void {
     if (this.#timer) return;
-    this.#timer = setInterval(this.#tick, TICK_MS).unref();
-    this.#tickedAtMs = performance.now();
-    this.#startWindow(this.#tickedAtMs);
+    this.#timer = setInterval(() => {
+      this.#look();
+    }, TICK_MS).unref();
+    const nowMs = performance.now();
+    this.#startTick(nowMs);
+    this.#startWindow(nowMs);
   }
 
-  readonly #tick = (): void => {
+  #look(): void {
     const nowMs = performance.now();
-    if (nowMs - this.#window.startedAtMs >= WINDOW_MS) {
-      this.#admission.measured(this.#busyMs() - this.#window.busyMs, this.#served - this.#window.served);
+    const [tick, window] = [this.#tick, this.#window];
+    if (nowMs - window.startedAtMs >= WINDOW_MS) {
+      const busyMs = this.#busyMs() - window.busyMs;
+      this.#admission.measured(busyMs, this.#served - window.served, this.#shed - window.shed);
       this.#startWindow(nowMs);
     }
     // Nobody has been turned away and half the room is empty: those who rest may as well come in.
-    const relieved = this.#shedInTick === 0 ? Math.floor(this.#admission.room / 2) - this.#inProgress : 0;
-    this.#shedInTick = 0;
-    this.#resting.wake(nowMs - this.#tickedAtMs, Math.max(0, relieved));
-    this.#tickedAtMs = nowMs;
+    const relieved = this.#shed === tick.shed ? Math.floor(this.#admission.room / 2) - this.#inProgress : 0;
+    this.#resting.wake(nowMs - tick.atMs, this.#served - tick.served, Math.max(0, relieved));
+    this.#startTick(nowMs);
     if (this.#resting.size > 0 || this.#inProgress > QUIET) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-  };
+  }
 
-  #startWindow(nowMs: number): void {
-    this.#window = { startedAtMs: nowMs, busyMs: this.#busyMs(), served: this.#served };
+  #startTick(atMs: number): void {
+    this.#tick = { atMs, served: this.#served, shed: this.#shed };
+  }
+
+  #startWindow(startedAtMs: number): void {
+    this.#window = { startedAtMs, busyMs: this.#busyMs(), served: this.#served, shed: this.#shed };
   }
 }

@@ -3,9 +3,9 @@ import { Admission } from '../../src/http/admission.ts';
 
 const LIMITS = { requests: 1000, waitMs: 250 };
 
-function after(...windows: readonly (readonly [busyMs: number, requests: number])[]): Admission {
+function after(...windows: readonly (readonly [busyMs: number, served: number, shed?: number])[]): Admission {
   const admission = new Admission(LIMITS);
-  for (const [busyMs, requests] of windows) admission.measured(busyMs, requests);
+  for (const [busyMs, served, shed = 0] of windows) admission.measured(busyMs, served, shed);
   return admission;
 }
 
@@ -24,11 +24,16 @@ test('an idle event loop makes no request dear, however long requests take', () 
   expect(after([1, 50])).toMatchObject({ room: 1000, reason: 'limit' });
 });
 
+test('those turned away make the others no dearer', () => {
+  expect(after([100, 200, 0]).room).toBe(500);
+  expect(after([150, 200, 800]).room).toBe(500);
+});
+
 test('few requests say nothing, and a slow start keeps few out', () => {
   expect(after([100, 1])).toMatchObject({ room: 1000 });
   expect(after([10_000, 20])).toMatchObject({ room: 64, reason: 'wait' });
   const small = new Admission({ requests: 10, waitMs: 250 });
-  small.measured(10_000, 20);
+  small.measured(10_000, 20, 0);
   expect(small).toMatchObject({ room: 10, reason: 'limit' });
 });
 

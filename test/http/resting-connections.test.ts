@@ -16,31 +16,39 @@ const asleep = (sockets: readonly Socket[]) => sockets.filter((socket) => socket
 test('a connection rests from the end of the turn on, and is woken in its order', async () => {
   const { resting, sockets } = await restingOf(4);
   expect(asleep(sockets)).toBe(4);
-  resting.wake(0, 1);
+  resting.wake(0, 0, 1);
   expect(sockets.map((socket) => socket.isPaused())).toEqual([false, true, true, true]);
   resting.wakeAll();
   expect(asleep(sockets)).toBe(0);
   expect(resting.size).toBe(0);
 });
 
-test('they come back at a steady pace, so however many insist, as many are sent away', async () => {
+test('they come back at the pace of what is served, so however many insist, as many are sent away', async () => {
   const { resting, sockets } = await restingOf(1000);
-  resting.wake(25, 0);
+  resting.wake(25, 100, 0);
   const first = 1000 - asleep(sockets);
   expect(first).toBeGreaterThan(0);
-  for (let tick = 0; tick < 3; tick += 1) resting.wake(25, 0);
+  expect(first).toBeLessThan(100);
+  for (let tick = 0; tick < 3; tick += 1) resting.wake(25, 100, 0);
   expect(1000 - asleep(sockets)).toBe(4 * first);
+  resting.wake(25, 200, 0);
+  expect(1000 - asleep(sockets)).toBe(6 * first);
+});
+
+test('where nothing is served, they come back all the same', async () => {
+  const { resting, sockets } = await restingOf(100);
+  for (let tick = 0; tick < 40; tick += 1) resting.wake(25, 0, 0);
+  expect(asleep(sockets)).toBe(0);
 });
 
 test('a quiet time does not save up for a rush', async () => {
-  const { resting, sockets } = await restingOf(5000);
-  const perSecond = 2000;
+  const { resting, sockets } = await restingOf(1000);
   resting.wakeAll();
-  for (let tick = 0; tick < 1000; tick += 1) resting.wake(25, 0);
+  for (let tick = 0; tick < 1000; tick += 1) resting.wake(25, 100, 0);
   for (const socket of sockets) resting.add(socket);
   await turn();
-  resting.wake(25, 0);
-  expect(5000 - asleep(sockets)).toBeLessThanOrEqual(perSecond / 20);
+  resting.wake(25, 100, 0);
+  expect(1000 - asleep(sockets)).toBeLessThanOrEqual(50);
 });
 
 test('the more of them rest, the longer; and no more than can be woken in time', async () => {
@@ -50,24 +58,21 @@ test('the more of them rest, the longer; and no more than can be woken in time',
   while (resting.add(new Socket())) taken += 1;
   expect(resting.seconds).toBe(5);
   expect(resting.size).toBe(taken);
-  await turn();
-  resting.wake(5000, 0);
-  expect(resting.size).toBe(0);
+  // The more are served, the sooner they come back.
+  for (let tick = 0; tick < 100; tick += 1) resting.wake(25, 200, 0);
+  expect(resting.seconds).toBeLessThan(5);
 });
 
-test('one that comes twice in a turn, or is closed, does not rest', async () => {
+test('one that insists within a turn is closed, and one that is closed does not rest', async () => {
   const resting = new RestingConnections();
-  const [twice, closed, last] = [new Socket(), new Socket(), new Socket()];
-  expect([twice, twice, closed, last].map((socket) => resting.add(socket))).toEqual([
-    true,
-    false,
-    true,
-    true,
-  ]);
+  const [insisting, closed, last] = [new Socket(), new Socket(), new Socket()];
+  const answers = Array.from({ length: 6 }, () => resting.add(insisting));
+  expect(answers).toEqual([true, true, true, true, false, false]);
+  expect([closed, last].map((socket) => resting.add(socket))).toEqual([true, true]);
   closed.destroy();
   await turn();
   expect(resting.size).toBe(2);
-  twice.destroy();
-  resting.wake(0, 1);
+  insisting.destroy();
+  resting.wake(0, 0, 1);
   expect(last.isPaused()).toBe(false);
 });

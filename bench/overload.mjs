@@ -1,0 +1,96 @@
+// What a server does with five times what it can: npm run bench:overload
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { endChildren, startChild } from './children.mjs';
+import { startDatabase } from './database.mjs';
+import { startStagedoor } from './servers.mjs';
+import { printReport, recoverySeconds } from './overload/report.mjs';
+
+const GENERATOR = fileURLToPath(new URL('overload/generator.mjs', import.meta.url));
+const FACTOR = 5;
+const WARM_SECONDS = 4;
+const ORDINARY_SHARE = 0.2;
+const LIMIT_SECONDS = 100;
+
+const { values: options } = parseArgs({
+  options: {
+    connections: { type: 'string', default: '2000' },
+    seconds: { type: 'string', default: '8' },
+    json: { type: 'string' },
+    profile: { type: 'string' },
+    'no-pin': { type: 'boolean', default: false },
+  },
+});
+const seconds = Number(options.seconds);
+const connections = Number(options.connections);
+const isPinned = !options['no-pin'] && availableParallelism() > 1 && pin(process.pid, '1-999');
+setTimeout(() => process.exit(1), LIMIT_SECONDS * 1000).unref();
+
+const folder = mkdtempSync(join(tmpdir(), 'stagedoor-overload-'));
+const database = await startDatabase();
+try {
+  const server = await startStagedoor(database.url, folder, options.profile, {
+    // On one core there is nothing for a thread that signs to run on.
+    env: isPinned ? { OAUTH2_SIGNING_THREADS: '0' } : {},
+  });
+  if (isPinned) pin(server.pid, '0');
+  const result = await measure(server);
+  printReport(result, { isPinned, factor: FACTOR, connections, seconds });
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(result, undefined, 2)}\n`);
+  await server.stop();
+} finally {
+  await endChildren();
+  await database.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function measure(server) {
+  const run = (job) => generate(server, job);
+  await run({ connections: 64, rate: 0, seconds: WARM_SECONDS });
+  const few = await run({ connections: 64, rate: 0, seconds });
+  const many = await run({ connections: 512, rate: 0, seconds });
+  const peak = Math.max(few.good.perSecond, many.good.perSecond);
+  const ordinary = { connections: 64, rate: peak * ORDINARY_SHARE, seconds: 4 };
+  const normal = await run(ordinary);
+  const overloads = {};
+  for (const [kind, patient] of Object.entries({ impatient: false, patient: true })) {
+    const overload = await run({ connections, rate: FACTOR * peak, seconds, patient, after: ordinary });
+    const recovery = recoverySeconds(overload.after.windows, normal.good.p99Ms);
+    overloads[kind] = { ...overload, share: overload.good.perSecond / peak, recoverySeconds: recovery };
+  }
+  return { peak, few, many, normal, ...overloads };
+}
+
+async function generate({ base, client, pid }, job) {
+  const body = new URLSearchParams({ ...client, grant_type: 'client_credentials' }).toString();
+  const head = [
+    'POST /oauth/token HTTP/1.1',
+    `Host: ${new URL(base).host}`,
+    'Content-Type: application/x-www-form-urlencoded',
+    `Content-Length: ${body.length}`,
+  ];
+  const whole = {
+    port: Number(new URL(base).port),
+    request: `${head.join('\r\n')}\r\n\r\n${body}`,
+    pid,
+    ...job,
+  };
+  const child = startChild(process.execPath, [GENERATOR, JSON.stringify(whole)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`the generator ended with ${code}`);
+  return JSON.parse(output);
+}
+
+/** Keeps all threads of a process on some cores; false where that cannot be. */
+function pin(pid, cores) {
+  return spawnSync('taskset', ['-a', '-p', '-c', cores, String(pid)], { stdio: 'ignore' }).status === 0;
+}
