@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { endChildren, startChild } from './children.mjs';
 import { startDatabase } from './database.mjs';
-import { startStagedoor } from './servers.mjs';
+import { startStagedoor } from './subjects/stagedoor.mjs';
 import { printReport, recoverySeconds } from './overload/report.mjs';
 
 const GENERATOR = fileURLToPath(new URL('overload/generator.mjs', import.meta.url));
@@ -34,11 +34,14 @@ setTimeout(() => process.exit(1), LIMIT_SECONDS * 1000).unref();
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-overload-'));
 const database = await startDatabase();
 try {
-  const server = await startStagedoor(database.url, folder, options.profile, {
+  const server = await startStagedoor({
+    databaseUrl: database.url,
+    folder,
+    profileFolder: options.profile,
     // On one core there is nothing for a thread that signs to run on.
     env: isPinned ? { OAUTH2_SIGNING_THREADS: '0' } : {},
   });
-  if (isPinned) pin(server.pid, '0');
+  if (isPinned) pin(server.pids[0], '0');
   const result = await measure(server);
   printReport(result, { isPinned, factor: FACTOR, connections, seconds });
   if (options.json) writeFileSync(options.json, `${JSON.stringify(result, undefined, 2)}\n`);

@@ -1,13 +1,9 @@
-// The results as one SVG, drawn by ECharts without a browser.
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// The results of a run as one SVG.
 import { summarise } from '../statistics.mjs';
 import { SUBJECTS } from '../subjects/registry.mjs';
 import { WORKLOADS } from '../workloads.mjs';
+import { drawSvg } from './draw.mjs';
 
-const FOLDER = fileURLToPath(new URL('..', import.meta.url));
-const INSTALL = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
 const CEILING = 'bare';
 const CONNECTIONS = 64;
 const BY_CONNECTIONS = ['issue', 'introspect', 'refresh'];
@@ -42,21 +38,9 @@ const TEXT = { fontFamily: 'system-ui, sans-serif' };
  * @returns {Promise<string>} the SVG
  */
 export async function drawChart(report) {
-  const { init } = await loadEcharts();
   const options = chartOf(report);
   const height = options.grid.length > 1 ? LINES_TOP + LINES_HEIGHT + 50 : LINES_TOP - 50;
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
-  chart.setOption(options);
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return `${svg}\n`;
-}
-
-/** The drawing library is none of Stagedoor's packages: it is installed where it is first needed. */
-async function loadEcharts() {
-  if (!existsSync(new URL('../node_modules/echarts', import.meta.url)))
-    execFileSync('npm', INSTALL, { cwd: FOLDER, stdio: ['ignore', 2, 2] });
-  return import('echarts');
+  return drawSvg(options, { width: WIDTH, height });
 }
 
 function chartOf({ machine, runs }) {

@@ -52,22 +52,23 @@ const INSERT = {
 // Locked in one order before the update, so that two replicas cannot deadlock over the same codes. 'found' is read from the
 // statement's own snapshot: a code that it shows as unspent but that was not claimed here has just been claimed elsewhere.
 // So is the consent, which may be deleted while this waits for a code; who deletes it looks for the codes after that.
-// Each code is looked up by its key (offset 0 keeps it so): joined, a table that was small when the plan was made is read whole.
+// Each code is looked up by its key and nothing else (offset 0 keeps it so): by a join, or by the index of what has not expired,
+// a table that was small when the plan was made is read whole.
 const CLAIM = {
   name: 'codes_claim',
   sql: `
     with input as (
       select decode(hash, 'hex') as code_hash, client_id from unnest(?::text[], ?::text[]) as input (hash, client_id)
     ), locked as (
-      select code.code_hash
+      select code.code_hash, code.expires_at
       from (select distinct code_hash, client_id from input order by code_hash) as input
       cross join lateral (
-        select code_hash from authorization_codes
+        select code_hash, expires_at from authorization_codes
         where code_hash = input.code_hash and client_id = input.client_id for update
       ) as code
     ), claimed as (
       update authorization_codes set consumed_at = ?::timestamptz
-      where code_hash = any(array(select code_hash from locked)) and consumed_at is null and expires_at > ?::timestamptz
+      where code_hash = any(array(select code_hash from locked where expires_at > ?::timestamptz)) and consumed_at is null
       returning code_hash
     )
     select encode(codes.code_hash, 'hex') as hash, codes.grant_id, codes.client_id, codes.user_id, codes.redirect_uri,

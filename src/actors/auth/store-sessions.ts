@@ -35,10 +35,10 @@ const INSERT = {
     returning user_id`,
 };
 
-// A password that changes ends the sessions begun before it; should one be missed, it is dead all the same. The user is looked
-// up by the key (offset 0 keeps it so).
-const LIVE = `
-  from sessions
+// A password that changes ends the sessions begun before it; should one be missed, it is dead all the same. What is looked up
+// goes by that key alone (offset 0 keeps it so), and not by when it expires, whatever the tables held when the plan was made.
+const live = (key: string) => `
+  from (select * from sessions where ${key} offset 0) as sessions
   cross join lateral (select * from users where id = sessions.user_id offset 0) as users
   where ended_at is null and expires_at > ?::timestamptz and last_seen_at > ?::timestamptz and disabled_at is null
     and authenticated_at >= password_changed_at`;
@@ -47,14 +47,14 @@ const FIND = {
   name: 'sessions_find',
   sql: `
     select sessions.id as session_id, users.id, username, roles, authenticated_at, last_seen_at
-    ${LIVE} and session_hash = ?`,
+    ${live('session_hash = ?')}`,
 };
 
 const LIST = {
   name: 'sessions_list',
   sql: `
     select sessions.id, authenticated_at, last_seen_at, expires_at, remote_address, user_agent
-    ${LIVE} and user_id = ?::uuid
+    ${live('user_id = ?::uuid')}
     order by authenticated_at desc, sessions.id limit ?`,
 };
 
@@ -147,7 +147,7 @@ export class SessionStore {
       roles: Role[];
       authenticated_at: Date;
       last_seen_at: Date;
-    }>(FIND, [now, this.#seenSince(now), sessionHash]);
+    }>(FIND, [sessionHash, now, this.#seenSince(now)]);
     return (
       row && {
         session: {
@@ -171,7 +171,7 @@ export class SessionStore {
       expires_at: Date;
       remote_address: string | null;
       user_agent: string | null;
-    }>(LIST, [now, this.#seenSince(now), userId, limit]);
+    }>(LIST, [userId, now, this.#seenSince(now), limit]);
     return rows.map((row) => ({
       sessionId: row.id,
       authenticatedAt: row.authenticated_at,
