@@ -65,12 +65,12 @@ export async function fill(run, size) {
   await run(`
     insert into grants (id, client_id, user_id, scope, created_at, expires_at, expires_on, refresh_generation)
     select md5('grant ' || number)::uuid, 'client' || lpad((1 + number % ${size.clients})::text, 16, '0'),
-      ${person(`1 + number % ${usersOf(size)}`)}, 'read write', now() - number * interval '0.1 second',
+      ${person(`1 + number % ${usersOf(size)}`)}, 'read write', now() - (number % 800000) * interval '0.1 second',
       now() + interval '30 days', ((now() + interval '30 days') at time zone 'UTC')::date, 0
     from generate_series(1, ${grantsOf(size)}) as number`);
   await run(`
     insert into revocations (subject, issued_until)
-    select 'client:client' || lpad(number::text, 16, '0'), now() - interval '1 day'
+    select 'client:client' || lpad(number::text, 16, '0'), now() - interval '2 days'
     from generate_series(1, ${size.clients}) as number where number % 10 = 0`);
 }
 
