@@ -2,8 +2,6 @@ import pg from 'pg';
 import { startPostgres } from '../../scripts/embedded-postgres.mjs';
 import { cpuSeconds } from '../children.mjs';
 
-const NAME = 'stagedoor_growth';
-
 /** As a server of some size has it; durability stays as it is by default. */
 const SETTINGS = {
   shared_preload_libraries: 'pg_stat_statements',
@@ -13,23 +11,18 @@ const SETTINGS = {
   checkpoint_timeout: '30min',
 };
 
-/** A PostgreSQL of its own that says what it was asked. */
-export class GrowthDatabase {
+/** A PostgreSQL of its own, with a database for each step, that says what it was asked. */
+export class GrowthServer {
   #postgres;
   #admin;
-  #client;
+  #fillers = [];
 
   static async start() {
     const postgres = await startPostgres({ settings: SETTINGS });
     try {
       const admin = await connect(postgres.url);
-      await admin.query(`create database ${NAME}`);
       await admin.query('create extension pg_stat_statements');
-      const database = new GrowthDatabase(postgres, admin);
-      database.#client = await connect(database.url);
-      // What fills need not be on the disk before the next is written; a checkpoint follows.
-      await database.#client.query('set synchronous_commit = off');
-      return database;
+      return new GrowthServer(postgres, admin);
     } catch (error) {
       await postgres.stop();
       throw error;
@@ -41,29 +34,33 @@ export class GrowthDatabase {
     this.#admin = admin;
   }
 
-  get url() {
+  /** A new database: its address, what runs a statement in it without a time limit, and what it did so far. */
+  async create(name) {
+    await this.#admin.query(`create database ${name}`);
     const url = new URL(this.#postgres.url);
-    url.pathname = `/${NAME}`;
-    return url.href;
+    url.pathname = `/${name}`;
+    const filler = await connect(url.href);
+    this.#fillers.push(filler);
+    // What fills need not be on the disk before the next is written; a checkpoint follows.
+    await filler.query('set synchronous_commit = off');
+    return { url: url.href, run: (sql) => filler.query(sql), work: () => this.#work(name) };
   }
 
-  run = (sql) => this.#client.query(sql);
+  async stop() {
+    for (const client of [...this.#fillers, this.#admin]) await client.end().catch(() => undefined);
+    await this.#postgres.stop();
+  }
 
-  /** What it did so far for the server: statements that were sent, pages of 8 KiB that they touched, processor time. */
-  async work() {
+  /** Statements that were sent to a database, pages of 8 KiB that they touched, and the processor time of all. */
+  async #work(name) {
     const { rows } = await this.#admin.query(
       `select coalesce(sum(calls), 0)::float8 as statements,
          coalesce(sum(shared_blks_hit + shared_blks_read), 0)::float8 as buffers
        from pg_stat_statements
        where toplevel and dbid = (select oid from pg_database where datname = $1)`,
-      [NAME],
+      [name],
     );
     return { ...rows[0], cpuSeconds: cpuSeconds(this.#postgres.pid) };
-  }
-
-  async stop() {
-    for (const client of [this.#client, this.#admin]) await client?.end().catch(() => undefined);
-    await this.#postgres.stop();
   }
 }
 

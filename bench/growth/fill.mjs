@@ -39,8 +39,8 @@ export function partitionOf(lifetimeSeconds) {
   return { name, from, to: new Date(from.getTime() + DAY_MS) };
 }
 
-/** Brings clients, users with a session each, and grants from one step's number to the next one's. */
-export async function fillUpTo(run, before, size) {
+/** Makes clients, users with a session each, grants, and revocations of what some clients were issued before. */
+export async function fill(run, size) {
   const [client, user] = ["'client' || lpad(number::text, 16, '0')", person('number')];
   await run(`
     insert into clients (client_id, client_name, redirect_uris, grant_types, scope, token_endpoint_auth_method,
@@ -48,31 +48,30 @@ export async function fillUpTo(run, before, size) {
     select ${client}, 'Service ' || number, '{${REDIRECT_URI}}',
       '{client_credentials,authorization_code,refresh_token}', 'read write', 'client_secret_post', 'ES256', true,
       now() - number * interval '1 second', now()
-    from generate_series(${before.clients + 1}, ${size.clients}) as number`);
+    from generate_series(1, ${size.clients}) as number`);
   await run(`
     insert into client_secrets (id, client_id, secret_hash, created_at)
     select gen_random_uuid(), ${client}, sha256(('secret of ' || ${client})::bytea), now()
-    from generate_series(${before.clients + 1}, ${size.clients}) as number`);
+    from generate_series(1, ${size.clients}) as number`);
   await run(`
     insert into users (id, username, password_hash, created_at, password_changed_at)
     select ${user}, 'person' || number, 'no hash', now() - number * interval '1 second', now() - interval '400 days'
-    from generate_series(${usersOf(before) + 1}, ${usersOf(size)}) as number`);
+    from generate_series(1, ${usersOf(size)}) as number`);
   await run(`
     insert into sessions (session_hash, user_id, authenticated_at, expires_at, last_seen_at)
     select sha256(translate(rtrim(encode(sha256(('session ' || number)::bytea), 'base64'), '='), '+/', '-_')::bytea),
       ${user}, now(), now() + interval '1 day', now()
-    from generate_series(${usersOf(before) + 1}, ${usersOf(size)}) as number`);
-  await run('truncate grants');
+    from generate_series(1, ${usersOf(size)}) as number`);
   await run(`
     insert into grants (id, client_id, user_id, scope, created_at, expires_at, expires_on, refresh_generation)
     select md5('grant ' || number)::uuid, 'client' || lpad((1 + number % ${size.clients})::text, 16, '0'),
-      ${person(`1 + number % ${usersOf(size)}`)}, 'read write', now() - number * interval '0.1 second',
+      ${person(`1 + number % ${usersOf(size)}`)}, 'read write', now() - (number % 800000) * interval '0.1 second',
       now() + interval '30 days', ((now() + interval '30 days') at time zone 'UTC')::date, 0
     from generate_series(1, ${grantsOf(size)}) as number`);
   await run(`
     insert into revocations (subject, issued_until)
-    select 'client:client' || lpad(number::text, 16, '0'), now() - interval '1 day'
-    from generate_series(${before.clients + 1}, ${size.clients}) as number where number % 10 = 0`);
+    select 'client:client' || lpad(number::text, 16, '0'), now() - interval '2 days'
+    from generate_series(1, ${size.clients}) as number where number % 10 = 0`);
 }
 
 /** Makes the tokens of one day, half of which belong to grants. Its indexes are built when it is complete, which takes less time. */

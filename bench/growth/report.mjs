@@ -34,11 +34,12 @@ export function report({ machine, connections, seconds, rounds, steps }) {
     `${step.sweep.fullMs.toFixed(0)} ms`,
   ]);
   return [
-    `Node ${machine.node}, ${machine.cores} cores; ${connections} requests under way at once, ${rounds} rounds of ${seconds} s, medians. In`,
-    'brackets the ratio to the smallest step. Every request is for a client, a grant or a person drawn at random out of',
-    'all, and the server keeps 100 clients in memory, so that at each step nearly every request reads its client from the',
-    'database. Statements, buffers (pages of 8 KiB, from memory or disk) and processor time are PostgreSQL’s, per request; a',
-    'code flow counts as one.',
+    `Node ${machine.node}, ${machine.cores} cores; ${connections} requests under way at once; medians of ${rounds} rounds of ${seconds} s, in which`,
+    'the steps take turns, so that the machine’s drift meets them alike. In brackets the ratio to the smallest step. Every',
+    'request is for a client, a grant or a person drawn at random out of all, and the server keeps 100 clients in memory, so',
+    'that at each step nearly every request reads its client from the database. Statements, buffers (pages of 8 KiB, from',
+    'memory or disk) and processor time are PostgreSQL’s, per request; a code flow counts as one. Statements are sent for all',
+    'requests that arrive while the one before is under way, so a slower answer makes them fewer.',
     '',
     ...table(['workload', 'clients', 'tokens', ...COLUMNS.map(([title]) => title)], rows),
     '',

@@ -3,17 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { endChildren } from '../children.mjs';
-import { startStagedoor } from '../subjects/stagedoor.mjs';
-import { GrowthDatabase } from './database.mjs';
+import { GrowthServer } from './database.mjs';
 import { parseOptions } from './options.mjs';
 import { plot } from './plot.mjs';
 import { report, writeSection } from './report.mjs';
-import { measureStep, measureSweep } from './steps.mjs';
+import { Step } from './steps.mjs';
 
 const RESULTS = fileURLToPath(new URL('../results/growth.json', import.meta.url));
 const LIMIT_SECONDS_PER_STEP = 1200;
+const WARM_UP_SECONDS = 2;
+const SETTLE_MS = 1500;
 
 const options = parseOptions(process.argv.slice(2));
 const cleanUps = [endChildren];
@@ -32,32 +34,57 @@ try {
 async function run() {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-bench-'));
   cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
-  const database = await GrowthDatabase.start();
-  cleanUps.push(() => database.stop());
+  const postgres = await GrowthServer.start();
+  cleanUps.push(() => postgres.stop());
   const secret = randomBytes(32).toString('hex');
-  // Migrates, and makes the signing keys.
-  const first = await startStagedoor({ databaseUrl: database.url, folder, env: { OAUTH2_SECRET: secret } });
-  await first.stop();
   const steps = [];
-  let before = { clients: 0, tokens: 0 };
   for (const size of options.steps) {
-    say(`${describe(size)}:`);
-    const step = await measureStep(before, size, { database, folder, secret, say }, options);
-    step.sweep = await measureSweep(database.url, step.partition);
-    say(`sweep: ${step.sweep.emptyMs.toFixed(0)} ms empty, ${step.sweep.fullMs.toFixed(0)} ms full`);
-    delete step.partition;
-    steps.push(step);
-    before = size;
-    // Each step's: what is interrupted at ten million has shown the million.
-    if (options.save) await save(resultsOf(steps));
+    const startedAt = performance.now();
+    steps.push(await Step.prepare(size, postgres, { folder, secret }));
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    say(`${size.clients} clients and ${size.tokens} tokens are there after ${seconds} s`);
   }
-  process.stdout.write(`\n${report(resultsOf(steps))}`);
+  for (const step of steps) await step.open(options.connections);
+  await sleep(SETTLE_MS);
+  const measured = {};
+  for (const workload of options.workloads) {
+    measured[workload] = await measure(workload, steps);
+    say(`${workload}: p50 ${measured[workload].map(({ p50Ms }) => p50Ms.toFixed(1)).join(', ')} ms`);
+  }
+  const { connections, seconds, rounds } = options;
+  const results = {
+    machine: { node: process.version, cores: cpus().length, processor: cpus()[0]?.model },
+    connections,
+    seconds,
+    rounds,
+    steps: steps.map((step, index) => resultsOf(step, index, measured)),
+  };
+  for (const [index, step] of steps.entries()) {
+    await step.close();
+    results.steps[index].sweep = await step.measureSweep();
+  }
+  process.stdout.write(`\n${report(results)}`);
+  if (options.save) await save(results);
 }
 
-function resultsOf(steps) {
-  const { connections, seconds, rounds } = options;
-  const machine = { node: process.version, cores: cpus().length, processor: cpus()[0]?.model };
-  return { machine, connections, seconds, rounds, steps };
+/** The steps in turn, round after round, so that whatever else the machine does meets them alike; the medians of each. */
+async function measure(workload, steps) {
+  for (const step of steps) await step.measure(workload, { ...options, seconds: WARM_UP_SECONDS });
+  const measured = steps.map(() => []);
+  for (let round = 0; round < options.rounds; round += 1) {
+    for (const [index, step] of steps.entries()) measured[index].push(await step.measure(workload, options));
+  }
+  return measured.map(medians);
+}
+
+function medians(rounds) {
+  const median = (key) => rounds.map((round) => round[key]).sort((a, b) => a - b)[(rounds.length - 1) >> 1];
+  return Object.fromEntries(Object.keys(rounds[0]).map((key) => [key, median(key)]));
+}
+
+function resultsOf(step, index, measured) {
+  const workloads = Object.entries(measured).map(([name, results]) => [name, results[index]]);
+  return { ...step.size, workloads: Object.fromEntries(workloads), residentMb: step.residentMb() };
 }
 
 async function save(results) {
@@ -75,10 +102,6 @@ async function leave(code, reason) {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
   await endChildren();
   process.exit(code);
-}
-
-function describe({ clients, tokens }) {
-  return `${clients.toLocaleString('en')} clients, ${tokens.toLocaleString('en')} tokens`;
 }
 
 function say(sentence) {

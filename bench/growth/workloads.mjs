@@ -3,7 +3,7 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { deriveKeys } from '../../dist/src/oauth/master-secret.js';
 import { encodeRefreshToken } from '../../dist/src/oauth/refresh-token.js';
 import { Sensitive } from '../../dist/src/oauth/sensitive.js';
-import * as fill from './fill.mjs';
+import * as filled from './fill.mjs';
 
 const LIVE_TOKENS = 2000;
 const VERIFIER = randomBytes(32).toString('base64url');
@@ -20,12 +20,12 @@ const MIX = [
 /**
  * The workloads of a step: for each, what makes one request (or, of the code flow, both) and resolves when it is answered.
  * @param {import('./requests.mjs').Http} http
- * @param {fill.Size} size
+ * @param {filled.Size} size
  * @param {string} secret the server's
  * @returns {Promise<Record<string, () => Promise<void>>>}
  */
 export async function workloadsOf(http, size, secret) {
-  const anyClient = () => fill.clientOf(randomInt(1, size.clients + 1));
+  const anyClient = () => filled.clientOf(randomInt(1, size.clients + 1));
   const issue = async () => {
     const client = anyClient();
     const { access_token: token } = await http.post('/oauth/token', {
@@ -41,7 +41,7 @@ export async function workloadsOf(http, size, secret) {
     if (!active) throw new Error('a live token was said to be none');
   };
   const refresh = refreshing(http, size, secret);
-  const code = () => codeFlow(http, anyClient(), randomInt(1, fill.usersOf(size) + 1));
+  const code = () => codeFlow(http, anyClient(), randomInt(1, filled.usersOf(size) + 1));
   const one = { issue, introspect, refresh, code };
   const hundred = MIX.flatMap(([name, share]) => Array.from({ length: share }, () => one[name]));
   return { ...one, mix: () => hundred[randomInt(100)]() };
@@ -50,7 +50,7 @@ export async function workloadsOf(http, size, secret) {
 /** Each grant once, in an order that has nothing to do with where its row is. */
 function refreshing(http, size, secret) {
   const [key] = deriveKeys([new Sensitive(secret)], 'refresh-token');
-  const grants = fill.grantsOf(size);
+  const grants = filled.grantsOf(size);
   const start = randomInt(grants);
   const stride = coprime(grants);
   let turn = 0;
@@ -59,9 +59,9 @@ function refreshing(http, size, secret) {
     if (turn > grants) throw new Error('there are no grants left; measure for a shorter time');
     const number = 1 + ((start + turn * stride) % grants);
     await http.post('/oauth/token', {
-      ...fill.clientOf(fill.clientNumberOfGrant(number, size)),
+      ...filled.clientOf(filled.clientNumberOfGrant(number, size)),
       grant_type: 'refresh_token',
-      refresh_token: encodeRefreshToken(key, { grantId: fill.grantIdOf(number), generation: 0 }),
+      refresh_token: encodeRefreshToken(key, { grantId: filled.grantIdOf(number), generation: 0 }),
     });
   };
 }
@@ -78,12 +78,12 @@ async function codeFlow(http, client, userNumber) {
   const query = new URLSearchParams({
     response_type: 'code',
     client_id: client.client_id,
-    redirect_uri: fill.REDIRECT_URI,
+    redirect_uri: filled.REDIRECT_URI,
     code_challenge: CHALLENGE,
     code_challenge_method: 'S256',
   });
   const location = await http.redirect(`/oauth/authorize?${query}`, {
-    cookie: `stagedoor_session=${fill.sessionOf(userNumber)}`,
+    cookie: `stagedoor_session=${filled.sessionOf(userNumber)}`,
   });
   const code = new URL(location).searchParams.get('code');
   if (code === null) throw new Error('the authorization request gave no code');
@@ -92,6 +92,6 @@ async function codeFlow(http, client, userNumber) {
     grant_type: 'authorization_code',
     code,
     code_verifier: VERIFIER,
-    redirect_uri: fill.REDIRECT_URI,
+    redirect_uri: filled.REDIRECT_URI,
   });
 }
