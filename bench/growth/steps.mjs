@@ -111,7 +111,6 @@ export class Step {
         OAUTH2_SECRET: secret,
         OAUTH2_ACCESS_TOKEN_EXPIRATION: String(LIFETIME_SECONDS),
         OAUTH2_CLIENT_CACHE_SIZE: CLIENT_CACHE,
-        // As npm start does.
       },
     });
   }
