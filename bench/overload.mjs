@@ -17,8 +17,17 @@ const WARM_SECONDS = 4;
 const ORDINARY_SHARE = 0.2;
 const LIMIT_SECONDS = 100;
 
+const USAGE = `Usage: npm run bench:overload -- [options]
+  --connections N     callers, each with a connection of its own (default 2000)
+  --seconds N         length of each measurement (default 8)
+  --json FILE         write the figures there, too
+  --profile FOLDER    write a CPU profile of the server there
+  --no-pin            leave it to the system which core serves and which one sends
+`;
+
 const { values: options } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     connections: { type: 'string', default: '2000' },
     seconds: { type: 'string', default: '8' },
     json: { type: 'string' },
@@ -26,6 +35,10 @@ const { values: options } = parseArgs({
     'no-pin': { type: 'boolean', default: false },
   },
 });
+if (options.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 const seconds = Number(options.seconds);
 const connections = Number(options.connections);
 const isPinned = !options['no-pin'] && availableParallelism() > 1 && pin(process.pid, '1-999');
