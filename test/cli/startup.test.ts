@@ -45,7 +45,7 @@ test('all that is wrong with the configuration is said at once, by every command
 test('an unmigrated database is refused by the server and by commands; migrate brings it up to date', async () => {
   const env = envOf(empty.url);
   const sentence =
-    'The database lacks 10 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.';
+    'The database lacks 11 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.';
   await Promise.all([
     expectRefused(['serve'], env, sentence),
     expectRefused(['users', 'list'], env, sentence),
