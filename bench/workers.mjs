@@ -1,6 +1,7 @@
 // What a second worker costs: node bench/workers.mjs [seconds of a round] [rounds]
-// One worker and two, A B A B, each on a PostgreSQL of its own. Where the load generator and PostgreSQL share the cores with the
-// workers, twice the workers are not twice the throughput; what shows is the processor time of a request, which is to stay.
+// One worker and two, A B A B, each on a PostgreSQL of its own, with as many connections for each worker: the batches of a worker
+// grow with its load. Where the load generator and PostgreSQL share the cores with the workers, twice the workers are not twice the
+// throughput; what shows is the processor time of a request, which is to stay.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,22 +14,17 @@ import { startStagedoor } from './servers.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
 const [seconds = '6', rounds = '3'] = process.argv.slice(2);
-const options = {
-  generator: defaultGenerator(),
-  connections: 64,
-  seconds: Number(seconds),
-  rounds: Number(rounds),
-};
+const CONNECTIONS_PER_WORKER = 64;
+const options = { generator: defaultGenerator(), seconds: Number(seconds), rounds: 1 };
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-workers-'));
 const cleanUps = [() => rmSync(folder, { recursive: true, force: true })];
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void leave(1));
 try {
   const contenders = [await start(1), await start(2)];
   say(
-    `${availableParallelism()} cores, ${options.connections} connections, medians of ${rounds} rounds of ${seconds} s`,
+    `${availableParallelism()} cores, ${CONNECTIONS_PER_WORKER} connections for each worker, medians of ${rounds} rounds of ${seconds} s`,
   );
-  for (const name of ['issue', 'introspect'])
-    report(name, await measure(WORKLOADS[name], contenders, options, say));
+  for (const name of ['issue', 'introspect']) report(name, await inTurn(WORKLOADS[name], contenders));
   await leave(0);
 } catch (error) {
   process.stderr.write(`${error.stack}\n`);
@@ -44,7 +40,19 @@ async function start(workers) {
   const server = await startStagedoor(database.url, folder, undefined, { name, env });
   cleanUps.push(() => server.stop());
   await untilReady(server.base, workers);
-  return { name, server, database };
+  return { name, workers, server, database };
+}
+
+async function inTurn(workload, contenders) {
+  const results = Object.fromEntries(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < Number(rounds); round += 1) {
+    for (const contender of contenders) {
+      const connections = CONNECTIONS_PER_WORKER * contender.workers;
+      const measured = await measure(workload, [contender], { ...options, connections }, () => undefined);
+      results[contender.name].push(...measured[contender.name]);
+    }
+  }
+  return results;
 }
 
 async function untilReady(base, workers) {
