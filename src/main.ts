@@ -66,7 +66,11 @@ export async function serve(
     logger.fatal({ actor }, 'an actor crashed too often; the process ends so that it can be replaced');
     ending.end(1);
   };
-  const stagedoor = await openStagedoor(config, logger, onExhausted, metrics);
+  const stagedoor = await openStagedoor(config, logger, onExhausted, metrics).catch((error: unknown) => {
+    // The warnings may say why.
+    log.flush();
+    throw error;
+  });
   const changes = await followClientChanges(config, stagedoor.actors);
   // There is an admin when a worker that is not the first starts, and a probe that it gets is to find it ready.
   let started = member?.isFirst === false;
