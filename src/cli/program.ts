@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addClientCommands } from './clients.ts';
+import { addHealthCommand } from './health.ts';
 import { addKeyCommands } from './keys.ts';
 import { addUserCommands } from './users.ts';
 
@@ -29,6 +30,10 @@ export function buildProgram(env: NodeJS.ProcessEnv): { run(argv: readonly strin
     .action(async () => {
       print(await runMigrations(env));
     });
+  addHealthCommand(program, env, (code, output) => {
+    exitCode = code;
+    print(output);
+  });
   addUserCommands(program, env, print);
   addClientCommands(program, env, print);
   addKeyCommands(program, env, print);
