@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
+import { missingRefusals, REFUSED } from './chart/refusals.mjs';
 import { problemsOfObjects } from './chart/rules-of-pods.mjs';
 import { KUBERNETES, writeSchemas } from './chart/schemas.mjs';
 import { withValuesTable } from './chart/values-table.mjs';
@@ -20,37 +21,6 @@ const CHART = fileURLToPath(new URL('../helm/stagedoor/', import.meta.url));
 const GOLDEN = join(CHART, 'ci/golden');
 /** Kinds whose definitions no package has that can be fetched everywhere. */
 const UNKNOWN_KINDS = ['postgresql.cnpg.io/v1/Cluster'];
-const ISSUER = 'issuer=https://login.example.com';
-const EXISTING = 'secrets.existingSecret=stagedoor';
-
-/** What must be refused: [settings, what the sentence must have]. */
-const REFUSED = [
-  [[EXISTING], 'issuer is required'],
-  [[ISSUER], 'name one source of secrets'],
-  [[ISSUER, EXISTING, 'secrets.values.secret=x'], 'there is secrets.existingSecret and secrets.values'],
-  [[ISSUER, 'secrets.values.secret=x'], 'secrets.values.databaseUrl is required'],
-  [[ISSUER, 'secrets.values.databaseUrl=x'], 'secrets.values.secret is required'],
-  [[ISSUER, 'secrets.externalSecret.enabled=true'], 'secrets.externalSecret.storeName is required'],
-  [
-    [ISSUER, 'secrets.externalSecret.enabled=true', 'secrets.externalSecret.storeName=x'],
-    'remoteRefs.databaseUrl is required',
-  ],
-  [
-    [ISSUER, EXISTING, 'cluster.enabled=true', 'migrations.strategy=job'],
-    'migrations.strategy cannot be job',
-  ],
-  [[ISSUER, EXISTING, 'migrations.grantTo=stagedoor'], 'migrations.grantTo needs'],
-  [[ISSUER, EXISTING, 'httpRoute.enabled=true'], 'httpRoute.parentRefs is required'],
-  [
-    [ISSUER, EXISTING, 'autoscaling.enabled=true', 'autoscaling.maxReplicas=1'],
-    'maxReplicas must not be below',
-  ],
-  [[EXISTING, 'issuer=http://login.example.com'], '/issuer'],
-  [[ISSUER, EXISTING, 'replicas=3'], "'replicas' not allowed"],
-  [[ISSUER, EXISTING, 'config.OAUTH2_SECRET=x'], "invalid propertyName 'OAUTH2_SECRET'"],
-  [[ISSUER, EXISTING, 'preStopSleepSeconds=0'], '/preStopSleepSeconds'],
-];
-
 const isUpdate = process.argv.includes('--update');
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-chart-'));
 try {
@@ -71,7 +41,8 @@ function verify() {
   const kubeconform = goProgram('kubeconform', KUBECONFORM, say);
   const rendered = valuesFiles().map((file) => render(helm, file));
   say(`helm lint --strict and helm template: ${rendered.map(({ name }) => name).join(', ')}`);
-  checkRefusals(helm);
+  insist(missingRefusals(helm, CHART, KUBERNETES[0]), 'what must be refused');
+  say(`${REFUSED.length} mistakes are refused, each with a sentence that says what to set`);
   const problems = rendered.flatMap(({ name, objects }) =>
     problemsOfObjects(objects).map((problem) => `${name}: ${problem}`),
   );
@@ -146,21 +117,6 @@ function renderNotes(helm, values) {
   const args = ['--namespace', 'auth', '--kube-version', KUBERNETES[0], '--values', values];
   return parse(run(helm, ['template', 'stagedoor', copy, ...args, '--show-only', 'templates/notes.yaml']))
     .text;
-}
-
-function checkRefusals(helm) {
-  const problems = REFUSED.flatMap(([settings, sentence]) => {
-    const sets = settings.flatMap((setting) => ['--set', setting]);
-    const { status, stderr } = spawnSync(
-      helm,
-      ['template', 'x', CHART, '--kube-version', KUBERNETES[0], ...sets],
-      { encoding: 'utf8' },
-    );
-    if (status === 0) return [`${settings.join(' ')} is not refused`];
-    return stderr.includes(sentence) ? [] : [`${settings.join(' ')} is refused with:\n${stderr}`];
-  });
-  insist(problems, 'what must be refused');
-  say(`${REFUSED.length} mistakes are refused, each with a sentence that says what to set`);
 }
 
 function checkSchemas(kubeconform, rendered) {

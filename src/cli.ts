@@ -1,17 +1,8 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
-import { constants } from 'node:os';
+import { endOnSignalsAsFirstProcess } from './cli/first-process.ts';
 import { buildProgram } from './cli/program.ts';
 
-// The kernel keeps a signal from the first process of a container unless that has asked for it. The server asks when it
-// starts; until then, and for every other command, this does.
-if (process.pid === 1) {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
-    });
-  }
-}
-
+endOnSignalsAsFirstProcess();
 try {
   process.exitCode = await buildProgram(process.env).run(process.argv);
 } catch (error) {

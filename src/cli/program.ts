@@ -27,8 +27,9 @@ export function buildProgram(env: NodeJS.ProcessEnv): { run(argv: readonly strin
   program
     .command('migrate')
     .description("bring the database's schema up to date; safe to run twice, or by two at once")
-    .action(async () => {
-      print(await runMigrations(env));
+    .option('--grant-to <role>', 'give this role what a server needs, where migrations have another')
+    .action(async ({ grantTo }: { grantTo?: string }) => {
+      print(await runMigrations(env, grantTo));
     });
   addHealthCommand(program, env, (code, output) => {
     exitCode = code;
@@ -46,7 +47,7 @@ export function buildProgram(env: NodeJS.ProcessEnv): { run(argv: readonly strin
   };
 }
 
-async function runMigrations(env: NodeJS.ProcessEnv): Promise<string> {
+async function runMigrations(env: NodeJS.ProcessEnv, serverRole?: string): Promise<string> {
   const [{ loadConfig }, { openLog }, { migrateStorage }] = await Promise.all([
     import('../config.ts'),
     import('../log.ts'),
@@ -54,7 +55,7 @@ async function runMigrations(env: NodeJS.ProcessEnv): Promise<string> {
   ]);
   const { config } = loadConfig(env);
   const log = openLog('warn', 2);
-  const applied = await migrateStorage(config, log.logger);
+  const applied = await migrateStorage(config, log.logger, serverRole);
   if (applied.length === 0) return 'The schema is up to date.\n';
   return applied.map((name) => `applied ${name}\n`).join('');
 }
