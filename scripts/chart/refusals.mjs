@@ -21,6 +21,7 @@ export const REFUSED = [
     'migrations.strategy cannot be job',
   ],
   [[ISSUER, EXISTING, 'migrations.grantTo=stagedoor'], 'migrations.grantTo needs'],
+  [[ISSUER, EXISTING, 'workers=auto'], 'workers cannot be auto without resources.limits.cpu'],
   [[ISSUER, EXISTING, 'httpRoute.enabled=true'], 'httpRoute.parentRefs is required'],
   [
     [ISSUER, EXISTING, 'autoscaling.enabled=true', 'autoscaling.maxReplicas=1'],

@@ -35,6 +35,9 @@
 {{- if and $values.migrations.grantTo (not (include "stagedoor.secretKey" (list . "migrationDatabaseUrl"))) -}}
 {{- fail "migrations.grantTo needs secrets.keys.migrationDatabaseUrl: the URL with the role that owns the schema" -}}
 {{- end -}}
+{{- if and (eq (toString $values.workers) "auto") (not ($values.resources.limits).cpu) -}}
+{{- fail "workers cannot be auto without resources.limits.cpu: there would be one for each core of the node" -}}
+{{- end -}}
 {{- if and $values.httpRoute.enabled (not $values.httpRoute.parentRefs) -}}
 {{- fail "httpRoute.parentRefs is required: the Gateways that the route belongs to" -}}
 {{- end -}}
