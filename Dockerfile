@@ -10,7 +10,8 @@ COPY tsconfig.json tsconfig.browser.json ./
 COPY scripts/prepare.mjs scripts/chromium.mjs scripts/
 COPY migrations migrations
 COPY src src
-RUN node scripts/prepare.mjs --rebuild
+# The rest makes `stagedoor` a command inside the container.
+RUN node scripts/prepare.mjs --rebuild && chmod +x dist/src/cli.js && mkdir bin && ln -s ../dist/src/cli.js bin/stagedoor
 
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
@@ -35,9 +36,11 @@ WORKDIR /app
 COPY LICENSE package.json ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/bin bin
 
 # The issuer is what `docker run -p 8080:8080` makes reachable; every other deployment must name its own.
 ENV NODE_ENV=production \
+    PATH=/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     OAUTH2_SERVER_HOST=0.0.0.0 \
     OAUTH2_ISSUER=http://localhost:8080 \
     OAUTH2_DATA_DIR=/data

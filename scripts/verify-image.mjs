@@ -41,6 +41,7 @@ async function verify() {
   insist(problems.length === 0, `the Dockerfile:\n  ${problems.join('\n  ')}`);
   const stages = readStages(DOCKERFILE);
   say(`the Dockerfile's ${stages.length} stages and their form are right`);
+  checkVersion(stages.at(-1));
   checkCompose();
   const problem = namespaceProblem();
   if (problem !== undefined)
@@ -51,6 +52,14 @@ async function verify() {
   const root = buildStages(stages, { context: PROJECT, folder, node, say });
   checkTree(root);
   await checkContainer({ ...imageOf(stages.at(-1), root), node }, say);
+}
+
+function checkVersion({ steps }) {
+  const label = pairsOf(steps.find(({ keyword }) => keyword === 'LABEL').text)[
+    'org.opencontainers.image.version'
+  ];
+  const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
+  insist(label === version, `the Dockerfile's ARG VERSION is ${label}, and the version ${version}`);
 }
 
 function checkCompose() {

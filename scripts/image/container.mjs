@@ -51,6 +51,8 @@ async function checkFirstStart(image, say) {
   const { iss } = JSON.parse(Buffer.from(answer.access_token.split('.')[1], 'base64url').toString());
   insist(iss === issuer, `the token names the issuer ${iss}`);
   say(`a client was registered at ${issuer} and got a token`);
+  const program = container.exec(['stagedoor', 'migrate', '--help']);
+  insist(program.status === 0, `there is no command stagedoor in the container: ${program.stderr}`);
   const shell = container.exec(['sh', '-c', 'true']);
   insist(shell.status !== 0, 'there is a shell in the container');
   const write = container.exec(['node', '--eval', "fs.writeFileSync('/app/x', '')"]);

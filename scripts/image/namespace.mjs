@@ -19,6 +19,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild } from '../../bench/children.mjs';
 
 const OUTPUT_LIMIT = 64 << 20;
+/** Not a shell: what the first line of a script names. */
+const ENV = '/usr/bin/env';
 const NODE = '/usr/local/bin/node';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const TOOLS = ['unshare', 'nsenter', 'setpriv', 'mount', 'ldd', 'ip'];
@@ -72,13 +74,13 @@ export function runInRoot({ root, workdir, node, command }) {
 }
 
 /**
- * Starts a command as the first process of a container: the files of the image, Node and its libraries and nothing else,
+ * Starts a command as the first process of a container: the files of the image, Node with its libraries, `env` and nothing else,
  * all of it read-only but the volume; no privileges, and a network of its own.
  * @param {{ root: string, node: string, volume: string, mountPoint: string, workdir: string, user: string, env: Record<string, string>, command: string[] }} options
  */
 export async function startContainer({ root, node, volume, mountPoint, workdir, user, env, command }) {
   const [uid, gid] = user.split(':');
-  const files = [[node, NODE], ...librariesOf(node).map((path) => [realpathSync(path), path])];
+  const files = [[node, NODE], [ENV, ENV], ...librariesOf(node).map((path) => [realpathSync(path), path])];
   for (const [, path] of files) emptyFile(join(root, path));
   for (const name of ['proc', 'dev', 'etc', mountPoint]) mkdirSync(join(root, name), { recursive: true });
   writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n::1 localhost\n');
