@@ -125,7 +125,7 @@ function insist(holds, otherwise) {
 async function leave(code, reason) {
   if (reason !== undefined) process.stderr.write(`stagedoor image: ${reason}\n`);
   await endChildren();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 }); // a container may just be ending
   process.exit(code);
 }
 

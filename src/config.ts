@@ -57,6 +57,7 @@ export function loadConfig(
   return {
     config,
     warnings: [
+      ...issuerWarnings(config),
       ...registrationWarnings(values, config.issuer),
       ...metricsWarnings(config),
       ...unknownVariables(env),
@@ -176,6 +177,13 @@ export function localOrigin(host: string, port: number): string {
   const url = new URL(httpOrigin(host, port));
   if (url.hostname === '0.0.0.0' || url.hostname === '[::]') url.hostname = '127.0.0.1';
   return url.origin;
+}
+
+/** The container image has a loopback issuer, so that trying it takes no setting; nobody tries it on PostgreSQL. */
+function issuerWarnings({ issuer, serverHost, databaseUrl }: Config): string[] {
+  const isFarServer = databaseUrl !== undefined && !isLoopback(new URL(httpOrigin(serverHost)).hostname);
+  if (!isFarServer || !isLoopback(new URL(issuer).hostname)) return [];
+  return [`OAUTH2_ISSUER is ${issuer}, which only clients on this very machine can reach`];
 }
 
 function registrationWarnings(
