@@ -1,6 +1,8 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 import { keepCompiledCode } from './cli/compiled-code.ts';
+import { endOnSignalsAsFirstProcess } from './cli/first-process.ts';
 
+endOnSignalsAsFirstProcess();
 // Before anything else is loaded, for it holds for what is loaded from then on.
 keepCompiledCode();
 try {

@@ -49,7 +49,7 @@ export function loadConfig(
   const values = reading.values as ParsedSettings; // without a problem, every setting has parsed
   const config: Config = Object.freeze({
     ...values,
-    issuer: values.issuer ?? defaultIssuer(values.serverHost, values.serverPort),
+    issuer: values.issuer ?? localOrigin(values.serverHost, values.serverPort),
     clientRegistration: values.clientRegistration ?? (values.databaseUrl ? 'protected' : 'open'),
     // The default gives way to a shorter lifetime; crossProblems refuses a value that was set and cannot be meant.
     sessionIdleSeconds: Math.min(values.sessionIdleSeconds, values.sessionLifetimeSeconds),
@@ -57,6 +57,7 @@ export function loadConfig(
   return {
     config,
     warnings: [
+      ...issuerWarnings(config),
       ...registrationWarnings(values, config.issuer),
       ...metricsWarnings(config),
       ...unknownVariables(env),
@@ -148,7 +149,7 @@ function crossProblems({ values, mentioned }: Reading): string[] {
     );
   }
   if (values.serverHost !== undefined && !mentioned.has('issuer')) {
-    const { hostname } = new URL(defaultIssuer(values.serverHost, 80));
+    const { hostname } = new URL(localOrigin(values.serverHost, 80));
     if (!isLoopback(hostname)) {
       problems.push(
         'OAUTH2_ISSUER must be set to an https origin, because OAUTH2_SERVER_HOST is not a loopback host',
@@ -176,10 +177,18 @@ function crossProblems({ values, mentioned }: Reading): string[] {
   return problems;
 }
 
-function defaultIssuer(host: string, port: number): string {
+/** The origin at which a server that listens there is reached from its own machine. */
+export function localOrigin(host: string, port: number): string {
   const url = new URL(httpOrigin(host, port));
   if (url.hostname === '0.0.0.0' || url.hostname === '[::]') url.hostname = '127.0.0.1';
   return url.origin;
+}
+
+/** The container image has a loopback issuer, so that trying it takes no setting; nobody tries it on PostgreSQL. */
+function issuerWarnings({ issuer, serverHost, databaseUrl }: Config): string[] {
+  const isFarServer = databaseUrl !== undefined && !isLoopback(new URL(httpOrigin(serverHost)).hostname);
+  if (!isFarServer || !isLoopback(new URL(issuer).hostname)) return [];
+  return [`OAUTH2_ISSUER is ${issuer}, which only clients on this very machine can reach`];
 }
 
 function registrationWarnings(

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { openEmbedded, openPostgres, type Database, type StatementObserver } from './database/database.ts';
 import { folderSecret, lockFolder } from './database/folder-lock.ts';
+import { grantToServer } from './database/grants.ts';
 import { migrate, SchemaMismatch, schemaState } from './database/schema.ts';
 import { Sensitive } from './oauth/sensitive.ts';
 
@@ -87,9 +88,17 @@ async function openPostgresStorage(
   }
 }
 
-/** Runs the migrations against the configured database, with all the time they need; resolves to what was applied. */
-export async function migrateStorage(config: Config, logger: Logger): Promise<readonly string[]> {
+/**
+ * Runs the migrations against the configured database, with all the time they need, and gives the server's role its rights where
+ * that is another; resolves to what was applied.
+ */
+export async function migrateStorage(
+  config: Config,
+  logger: Logger,
+  serverRole?: string,
+): Promise<readonly string[]> {
   if (config.databaseUrl === undefined) {
+    if (serverRole !== undefined) throw new StartupError('The embedded database has no roles to grant to.');
     const storage = await openEmbeddedStorage(config, logger);
     await storage.close();
     return storage.applied;
@@ -102,12 +111,24 @@ export async function migrateStorage(config: Config, logger: Logger): Promise<re
     connectTimeoutMs: config.statementTimeoutMs,
   });
   try {
-    return await migrate(database.knex);
+    const applied = await migrate(database.knex);
+    if (serverRole !== undefined) await grantToServer(database.knex, serverRole).catch(refuseGrant);
+    return applied;
   } catch (error) {
-    throw unreachable(error);
+    throw error instanceof StartupError ? error : unreachable(error);
   } finally {
     await database.close();
   }
+}
+
+function refuseGrant(error: unknown): never {
+  const { code } = error as { code?: unknown };
+  // undefined_object, insufficient_privilege, invalid_grant_operation
+  if (typeof code !== 'string' || !['42704', '42501', '0LP01'].includes(code)) throw error;
+  throw new StartupError(
+    `The schema is up to date, but the role that --grant-to names got no rights (${code}). It must exist, and the role that ` +
+      'migrates must be a member of it and own the database.',
+  );
 }
 
 const MIGRATION_TIMEOUT_MS = 3_600_000;

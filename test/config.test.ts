@@ -323,6 +323,19 @@ describe('secrets', () => {
   });
 });
 
+test('a loopback issuer is a warning where the server is for other machines: on PostgreSQL and not on loopback', () => {
+  const database = { OAUTH2_DATABASE_URL: DATABASE_URL, OAUTH2_SECRET: SECRET };
+  const image = { OAUTH2_SERVER_HOST: '0.0.0.0', OAUTH2_ISSUER: 'http://localhost:8080' };
+  expect(loadConfig({ ...database, ...image }).warnings).toEqual([
+    'OAUTH2_ISSUER is http://localhost:8080, which only clients on this very machine can reach',
+  ]);
+  expect(loadConfig(image).warnings).toEqual([]);
+  expect(loadConfig(database).warnings).toEqual([]);
+  expect(loadConfig({ ...database, ...image, OAUTH2_ISSUER: 'https://auth.example.com' }).warnings).toEqual(
+    [],
+  );
+});
+
 describe('client registration', () => {
   const database = { OAUTH2_DATABASE_URL: DATABASE_URL, OAUTH2_SECRET: SECRET };
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addClientCommands } from './clients.ts';
+import { addHealthCommand } from './health.ts';
 import { addKeyCommands } from './keys.ts';
 import { addUserCommands } from './users.ts';
 
@@ -25,9 +26,14 @@ export function buildProgram(env: NodeJS.ProcessEnv): { run(argv: readonly strin
   program
     .command('migrate')
     .description("bring the database's schema up to date; safe to run twice, or by two at once")
-    .action(async () => {
-      print(await runMigrations(env));
+    .option('--grant-to <role>', 'give this role what a server needs, where migrations have another')
+    .action(async ({ grantTo }: { grantTo?: string }) => {
+      print(await runMigrations(env, grantTo));
     });
+  addHealthCommand(program, env, (code, output) => {
+    exitCode = code;
+    print(output);
+  });
   addUserCommands(program, env, print);
   addClientCommands(program, env, print);
   addKeyCommands(program, env, print);
@@ -56,7 +62,7 @@ async function runServer(env: NodeJS.ProcessEnv): Promise<number> {
   return serve(env, loaded, member);
 }
 
-async function runMigrations(env: NodeJS.ProcessEnv): Promise<string> {
+async function runMigrations(env: NodeJS.ProcessEnv, serverRole?: string): Promise<string> {
   const [{ loadConfig }, { openLog }, { migrateStorage }] = await Promise.all([
     import('../config.ts'),
     import('../log.ts'),
@@ -64,7 +70,7 @@ async function runMigrations(env: NodeJS.ProcessEnv): Promise<string> {
   ]);
   const { config } = loadConfig(env);
   const log = openLog('warn', 2);
-  const applied = await migrateStorage(config, log.logger);
+  const applied = await migrateStorage(config, log.logger, serverRole);
   if (applied.length === 0) return 'The schema is up to date.\n';
   return applied.map((name) => `applied ${name}\n`).join('');
 }

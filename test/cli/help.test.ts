@@ -5,7 +5,8 @@ import { runCli } from '../support/server.ts';
 const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['', ['serve', 'migrate', 'users', 'clients', 'keys', 'OAUTH2_DATABASE_URL', 'OAUTH2_DATA_DIR']],
   ['serve', ['SIGTERM']],
-  ['migrate', ['schema']],
+  ['migrate', ['schema', '--grant-to <role>']],
+  ['health', ['ready', 'exit code']],
   ['users', ['add', 'list', 'disable', 'enable', 'reset-password']],
   ['users add', ['<username>', '--admin', '--email <address>', '--name <name>', '--password-stdin']],
   ['users list', ['at most 1000']],
