@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cpuSeconds, endChild, endChildren, residentMb, startChild } from './children.mjs';
 import { startDatabase } from './database.mjs';
+import { NODE_FLAGS } from './subjects/node-flags.mjs';
 import { freePort } from '../scripts/free-port.mjs';
 
 const CLI = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url));
@@ -105,7 +106,7 @@ async function startOnce(node, { env, client, leave }) {
     OAUTH2_ADMIN_PASSWORD: 'a password for the benchmark',
   };
   const startedAtMs = performance.now();
-  const child = startChild(node, ['--max-semi-space-size=8', CLI, 'serve'], {
+  const child = startChild(node, [...NODE_FLAGS, CLI, 'serve'], {
     env: { PATH: process.env.PATH, ...env, ...settings },
     stdio: ['ignore', 'ignore', 'ignore'],
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 interface Case {
@@ -149,4 +150,17 @@ describe('who may know whom', () => {
       expect(about(rules)).toEqual([]);
     },
   );
+});
+
+test('the server gets the same flags for its heap however it is started', () => {
+  const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: { start: string } };
+  const wanted = scripts.start.match(/--\S+=\d+/g);
+  expect(wanted).toHaveLength(2);
+  expect(
+    read('src/cli.ts')
+      .split('\n')[0]
+      ?.match(/--\S+=\d+/g),
+  ).toEqual(wanted);
+  expect(/^ENTRYPOINT .*$/m.exec(read('Dockerfile'))?.[0].match(/--[^"\s]+=\d+/g)).toEqual(wanted);
 });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { endChild, startChild } from '../children.mjs';
 import { post } from '../requests.mjs';
 import { codeRequest, REDIRECT_URI } from './code-request.mjs';
+import { NODE_FLAGS } from './node-flags.mjs';
 import { profiling } from './profiling.mjs';
 import { PATHS } from './stagedoor.mjs';
 
@@ -24,12 +25,7 @@ export async function start({ node, profileFolder, name = 'bare' }) {
     sessionId,
     ownerId: random(16),
   };
-  const args = [
-    '--max-semi-space-size=8',
-    ...profiling(name, profileFolder),
-    SERVER,
-    JSON.stringify(identity),
-  ];
+  const args = [...NODE_FLAGS, ...profiling(name, profileFolder), SERVER, JSON.stringify(identity)];
   const child = startChild(node, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const [base] = await once(createInterface({ input: child.stdout }), 'line');
   return {

@@ -9,6 +9,7 @@ import { endChild, startChild } from '../children.mjs';
 import { Browser, post } from '../requests.mjs';
 import { freePort } from '../../scripts/free-port.mjs';
 import { codeRequest, REDIRECT_URI } from './code-request.mjs';
+import { NODE_FLAGS } from './node-flags.mjs';
 import { profiling } from './profiling.mjs';
 
 const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
@@ -57,9 +58,8 @@ export async function startStagedoor({
   // To a file and not to us: reading the log would take processor time from what is measured.
   const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, 'w', 0o600);
-  // The flag is that of `npm start`.
   const args = [
-    '--max-semi-space-size=8',
+    ...NODE_FLAGS,
     ...profiling(env.OAUTH2_WORKERS ? undefined : name, profileFolder),
     CLI,
     'serve',

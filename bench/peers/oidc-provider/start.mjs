@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../scripts/free-port.mjs';
 import { endChild } from '../../children.mjs';
+import { NODE_FLAGS } from '../../subjects/node-flags.mjs';
 import { Unavailable } from '../../subjects/unavailable.mjs';
 import { authorizationRequest, REDIRECT_URI, refreshTokens, Walker } from '../code-flow.mjs';
 import { run, startServer } from '../processes.mjs';
@@ -90,9 +91,13 @@ async function install() {
 
 /** The same flag as Stagedoor's start has. */
 function flags(name, profileFolder) {
-  const tuning = ['--max-semi-space-size=8'];
-  if (profileFolder === undefined) return tuning;
-  return [...tuning, '--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`];
+  if (profileFolder === undefined) return NODE_FLAGS;
+  return [
+    ...NODE_FLAGS,
+    '--cpu-prof',
+    `--cpu-prof-dir=${profileFolder}`,
+    `--cpu-prof-name=${name}.cpuprofile`,
+  ];
 }
 
 async function liveSession(base, client, scope) {
