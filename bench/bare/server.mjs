@@ -1,6 +1,6 @@
 // What Stagedoor is measured against: the least that the same answers cost on one thread of Node. HTTP, the form, the client's
 // secret, the signature and the JSON; no routing, no log, no actor, and nothing is stored.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import { introspectToken, issueToken, revokeToken, verificationKey } from './access-tokens.mjs';
 import { beginCode, redeemCode } from './codes.mjs';
@@ -123,5 +123,5 @@ function describe() {
 }
 
 function sha256(text) {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -34,7 +34,9 @@ export function readQuery(request: Request): Parameters {
 }
 
 function mediaType(request: Request): string {
-  const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
+  const given = request.headers['content-type'] ?? '';
+  if (given === FORM) return FORM;
+  const [type = ''] = given.split(';', 1);
   return type.trim().toLowerCase();
 }
 

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Sources } from './sources.ts';
 
 declare const kind: unique symbol;
@@ -20,7 +20,7 @@ export function newSecret(randomBytes: Sources['randomBytes']): string {
  * there is nothing to guess, and a slow one would cap the token endpoint.
  */
 export function hashSecret<Kind extends string>(presented: string): SecretHash<Kind> {
-  return createHash('sha256').update(presented).digest() as unknown as SecretHash<Kind>;
+  return hash('sha256', presented, 'buffer') as unknown as SecretHash<Kind>;
 }
 
 /** Compares two hashes without telling by its time how much of them agrees. */
