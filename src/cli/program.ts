@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import type { Worker } from 'node:cluster';
+import type { Member } from '../cluster/member.ts';
 import { addClientCommands } from './clients.ts';
 import { addHealthCommand } from './health.ts';
 import { addKeyCommands } from './keys.ts';
@@ -57,9 +59,19 @@ async function runServer(env: NodeJS.ProcessEnv): Promise<number> {
     const { superviseWorkers } = await import('../cluster/primary.ts');
     return superviseWorkers(loaded.config, loaded.warnings, workers);
   }
-  const member = cluster.worker && new (await import('../cluster/member.ts')).Member(cluster.worker, env);
+  const member = await memberOf(cluster.worker, env);
   const { serve } = await import('../main.ts');
   return serve(env, loaded, member);
+}
+
+/** Undefined where this process is no worker, or one of somebody else's primary. */
+async function memberOf(worker: Worker | undefined, env: NodeJS.ProcessEnv): Promise<Member | undefined> {
+  if (!worker) return undefined;
+  const [member, { WORKER_NUMBER }] = await Promise.all([
+    import('../cluster/member.ts'),
+    import('../cluster/protocol.ts'),
+  ]);
+  return env[WORKER_NUMBER] === undefined ? undefined : new member.Member(worker, env);
 }
 
 async function runMigrations(env: NodeJS.ProcessEnv, serverRole?: string): Promise<string> {

@@ -29,6 +29,7 @@ export class WorkerProcess {
   readonly #worker: Worker;
   readonly #startedAtMs = performance.now();
   readonly #answers = new Map<number, () => void>();
+  #drainReason: DrainReason | undefined;
   #isReady = false;
   #hasEnded = false;
 
@@ -46,6 +47,8 @@ export class WorkerProcess {
       this.#worker.on('message', (message: ToPrimary) => {
         if (message.kind === 'ready') {
           this.#isReady = true;
+          // While it loads its code it hears nothing.
+          if (this.#drainReason !== undefined) this.#tell({ kind: 'drain', reason: this.#drainReason });
           resolve(true);
         } else if (message.kind === 'figures') this.#hear(message.id, message.figures);
         else void this.#answer(message.id, onExpose());
@@ -74,12 +77,14 @@ export class WorkerProcess {
     if (this.#hasEnded) return;
     const answered = new Promise<void>((resolve) => this.#answers.set(id, resolve));
     this.#tell({ kind: 'collect', id });
-    await Promise.race([answered, this.ended, sleep(timeoutMs, undefined, { ref: false })]);
+    // Not raced with its end, which would keep each of these for as long as the worker lives.
+    await Promise.race([answered, sleep(timeoutMs, undefined, { ref: false })]);
     this.#answers.delete(id);
   }
 
   /** Has it end after what it is about, and ends it if that takes longer than `timeoutMs`; resolves to whether it ended by itself. */
   async drain(reason: DrainReason, timeoutMs: number): Promise<boolean> {
+    this.#drainReason = reason;
     this.#tell({ kind: 'drain', reason });
     const inTime = await Promise.race([this.ended.then(() => true), sleep(timeoutMs, false, { ref: false })]);
     if (inTime) return true;
@@ -111,6 +116,7 @@ export class WorkerProcess {
       await Promise.all([exited, hungUp]);
     }
     this.#hasEnded = true;
+    for (const answered of this.#answers.values()) answered();
     return { ...end, livedMs: performance.now() - this.#startedAtMs };
   }
 

@@ -148,8 +148,15 @@ export async function openEmbedded(dataDir: string, observe: StatementObserver =
 
 function setPlanner(connection: pg.Client, done: (error: Error | null, connection: pg.Client) => void): void {
   connection.query(PLANNER, (error: Error | null) => {
+    // Knex's pool forgets a connection that was refused here, and leaves it open.
+    if (error) destroy(connection);
     done(error, connection);
   });
+}
+
+/** Without a farewell, which a server that does not answer would not hear either. */
+function destroy(connection: pg.Client): void {
+  (connection as pg.Client & { readonly connection: pg.Connection }).connection.stream.destroy();
 }
 
 /** What the bindings of a statement become before the driver sees them. */

@@ -14,7 +14,7 @@ export interface AdmissionLimits {
 const ALWAYS = 64;
 
 /** Windows with fewer requests say little about what one costs. */
-const MIN_SAMPLE = 20;
+export const MIN_SAMPLE = 20;
 
 /** What it costs to turn a request away, measured in requests served. */
 const SHED_COST = 1 / 8;

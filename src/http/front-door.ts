@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { onceOver } from '../middleware/request-end.ts';
-import { Admission, type AdmissionLimits, type ShedReason } from './admission.ts';
+import { Admission, MIN_SAMPLE, type AdmissionLimits, type ShedReason } from './admission.ts';
 import { sendBusy } from './busy-answer.ts';
 import { RestingConnections } from './resting-connections.ts';
 
@@ -26,6 +27,8 @@ export interface DoorParts {
 /** A request that was let in. */
 interface Visit {
   readonly request: IncomingMessage;
+  /** Let in to room that is kept for the panel. */
+  readonly isExtra: boolean;
   isOver: boolean;
   isCounted: boolean;
 }
@@ -35,7 +38,12 @@ const ALWAYS_OPEN = /^\/(?:health|ready|metrics)(?:\?|$)/;
 
 /** More that may be in progress for those who come to see what is the matter. */
 const ADMIN_ROOM = 50;
-const ADMIN = '/admin';
+const ADMIN = /^\/admin(?:[/?]|$)/;
+
+const TOKEN = /^\/oauth\/token(?:\?|$)/;
+
+/** Answers that wait behind another on one connection count for as long as its caller does not read: more than these nobody needs. */
+const MAX_QUEUED = 32;
 
 /** With fewer requests there is nothing to watch, nor a timer. */
 const QUIET = 32;
@@ -52,6 +60,9 @@ export class FrontDoor {
   readonly #onShed: ShedObserver;
   readonly #busyMs: () => number;
   #inProgress = 0;
+  /** Of them, those for which there would be no room but for the panel's. */
+  #extra = 0;
+  readonly #queued = new WeakMap<Socket, number>();
   /** Who came in this turn, and may not have come with the whole body. */
   #come: Visit[] = [];
   #served = 0;
@@ -75,12 +86,14 @@ export class FrontDoor {
     return (request, response) => {
       const path = request.url ?? '';
       if (!ALWAYS_OPEN.test(path)) {
-        const room = this.#admission.room + (path.startsWith(ADMIN) ? ADMIN_ROOM : 0);
-        if (this.#inProgress >= room) {
+        const isFull = this.#inProgress - this.#extra >= this.#admission.room;
+        const isExtra = isFull && this.#extra < ADMIN_ROOM && ADMIN.test(path);
+        if (isFull && !isExtra) {
           this.#turnAway(request, response, path);
           return;
         }
-        this.#letIn(request, response);
+        if (response.socket === null && this.#floods(request.socket, response)) return;
+        this.#letIn(request, response, isExtra);
       }
       listener(request, response);
     };
@@ -95,7 +108,7 @@ export class FrontDoor {
     const { seconds } = this.#resting;
     sendBusy(request, response, seconds, this.#resting.add(request.socket));
     this.#shed += 1;
-    this.#onShed(path.startsWith('/oauth/token'), this.#admission.reason);
+    this.#onShed(request.method === 'POST' && TOKEN.test(path), this.#admission.reason);
     this.#watch();
   }
 
@@ -103,9 +116,9 @@ export class FrontDoor {
    * Counts a request from when it has come to when its answer is given: only then does it wait for us. A caller who is slow to
    * send, or to read, would otherwise keep others out at no cost.
    */
-  #letIn(request: IncomingMessage, response: ServerResponse): void {
-    const visit = { request, isOver: false, isCounted: true };
-    this.#inProgress += 1;
+  #letIn(request: IncomingMessage, response: ServerResponse, isExtra: boolean): void {
+    const visit = { request, isExtra, isOver: false, isCounted: false };
+    this.#count(visit, true);
     const end = () => {
       if (visit.isOver) return;
       visit.isOver = true;
@@ -120,10 +133,23 @@ export class FrontDoor {
     this.#come.push(visit);
   }
 
+  /** Whether too many requests wait on a connection, which is then closed. */
+  #floods(socket: Socket, response: ServerResponse): boolean {
+    const queued = (this.#queued.get(socket) ?? 0) + 1;
+    if (queued > MAX_QUEUED) {
+      socket.destroy();
+      return true;
+    }
+    this.#queued.set(socket, queued);
+    response.once('finish', () => this.#queued.set(socket, (this.#queued.get(socket) ?? 1) - 1));
+    return false;
+  }
+
   #count(visit: Visit, isCounted: boolean): void {
     if (visit.isCounted === isCounted) return;
     visit.isCounted = isCounted;
     this.#inProgress += isCounted ? 1 : -1;
+    if (visit.isExtra) this.#extra += isCounted ? 1 : -1;
   }
 
   /** By the end of a turn all is parsed that came with the head. */
@@ -153,7 +179,8 @@ export class FrontDoor {
   #look(): void {
     const nowMs = performance.now();
     const [tick, window] = [this.#tick, this.#window];
-    if (nowMs - window.startedAtMs >= WINDOW_MS) {
+    // One that says too little goes on until it says more.
+    if (nowMs - window.startedAtMs >= WINDOW_MS && this.#served - window.served >= MIN_SAMPLE) {
       const busyMs = this.#busyMs() - window.busyMs;
       this.#admission.measured(busyMs, this.#served - window.served, this.#shed - window.shed);
       this.#startWindow(nowMs);

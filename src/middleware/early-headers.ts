@@ -9,13 +9,25 @@ export function addHeader(response: Response, name: string, value: string): void
   noted(response).push(name, value);
 }
 
+interface HeadWriter {
+  readonly writeHead: (this: Response, status: number, ...rest: readonly unknown[]) => Response;
+}
+
+const { writeHead } = ServerResponse.prototype as unknown as HeadWriter;
+
 /** Makes the heads of an application's responses, whoever writes them, begin with what addHeader noted. */
 export function sendNotedHeaders(app: Express): void {
-  app.response.writeHead = function (this: Response, status: number, ...rest: unknown[]) {
-    const headers = noted(this);
-    const given = rest.at(-1) as Readonly<Record<string, string>> | undefined;
-    for (const name in given) headers.push(name, given[name] ?? '');
-    return ServerResponse.prototype.writeHead.call(this, status, headers);
+  app.response.writeHead = function (this: Partial<Response>, status: number, ...rest: unknown[]) {
+    // What Node itself refuses (no Host, another Expect than 100-continue) never came to the application.
+    const headers = this.locals?.headers as string[] | undefined;
+    if (headers === undefined) return writeHead.call(this as Response, status, ...rest);
+    const reason = typeof rest[0] === 'string' ? [rest.shift() as string] : [];
+    const [given] = rest as [Readonly<Record<string, string>> | readonly string[] | undefined];
+    if (Array.isArray(given)) headers.push(...(given as readonly string[]));
+    else
+      for (const [name, value] of Object.entries((given ?? {}) as Readonly<Record<string, string>>))
+        headers.push(name, value);
+    return writeHead.call(this as Response, status, ...reason, headers);
   } as Response['writeHead'];
 }
 

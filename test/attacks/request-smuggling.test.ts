@@ -97,3 +97,20 @@ test('an address answers the methods it has and refuses the others', async () =>
   expect(statusOf(trace)).toBe(405);
   expect(trace).not.toContain('c2VjcmV0');
 });
+
+test('what Node refuses before the application sees it ends nothing', async () => {
+  const refused: readonly (readonly [string, string])[] = [
+    ['GET /health HTTP/1.1\r\nConnection: close\r\n\r\n', '400'],
+    [requestText('GET', '/health', ['Expect: nothing', 'Connection: close']), '417'],
+    [
+      requestText('POST', '/oauth/token', ['Expect: nothing', 'Connection: close', 'Content-Length: 0']),
+      '417',
+    ],
+  ];
+  for (const [sent, status] of refused) {
+    const answer = await rawRequest(server.port, sent, requestText('GET', '/health'));
+    expect({ sent, status: String(statusOf(answer)) }).toEqual({ sent, status });
+    expect(answer).not.toMatch(/^0: /m);
+  }
+  expect((await send('/health')).status).toBe(200);
+});

@@ -113,7 +113,14 @@ class SigningThread {
 
   #start(): void {
     if (this.#worker || performance.now() < this.#startsAfterMs) return;
-    const worker = new Worker(this.#entry, { resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+    let worker: Worker;
+    try {
+      worker = new Worker(this.#entry, { resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+    } catch (error) {
+      // The system has no thread to give.
+      this.#lose(error as Error);
+      return;
+    }
     this.#worker = worker;
     worker.unref();
     worker.once('online', () => {
