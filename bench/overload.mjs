@@ -82,7 +82,7 @@ async function measure(server) {
   return { peak, few, many, normal, ...overloads };
 }
 
-async function generate({ base, client, pid }, job) {
+async function generate({ base, client, pids: [pid] }, job) {
   const body = new URLSearchParams({ ...client, grant_type: 'client_credentials' }).toString();
   const head = [
     'POST /oauth/token HTTP/1.1',
