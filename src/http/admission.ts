@@ -14,7 +14,7 @@ export interface AdmissionLimits {
 const ALWAYS = 64;
 
 /** Windows with fewer requests say little about what one costs. */
-export const MIN_SAMPLE = 20;
+const MIN_SAMPLE = 20;
 
 /** What it costs to turn a request away, measured in requests served. */
 const SHED_COST = 1 / 8;
@@ -47,13 +47,17 @@ export class Admission {
     return this.#room < this.#limits.requests ? 'wait' : 'limit';
   }
 
-  /** Told from time to time how long the event loop was busy, and with how many requests: served ones, and turned away. */
-  measured(busyMs: number, served: number, shed: number): void {
-    if (served < MIN_SAMPLE) return;
+  /**
+   * Told from time to time how long the event loop was busy, and with how many requests: served ones, and turned away. False if
+   * they are too few to say anything.
+   */
+  measured(busyMs: number, served: number, shed: number): boolean {
+    if (served < MIN_SAMPLE) return false;
     // Without this, those turned away would make each served one dearer, the room smaller, and more be turned away.
     const costMs = busyMs / (served + SHED_COST * shed);
     this.#costMs = this.#costMs === 0 ? costMs : this.#costMs + NEWEST * (costMs - this.#costMs);
     const bearable = Math.max(ALWAYS, Math.floor(this.#limits.waitMs / this.#costMs));
     this.#room = Math.min(this.#limits.requests, bearable);
+    return true;
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { onceOver } from '../middleware/request-end.ts';
-import { Admission, MIN_SAMPLE, type AdmissionLimits, type ShedReason } from './admission.ts';
+import { Admission, type AdmissionLimits, type ShedReason } from './admission.ts';
 import { sendBusy } from './busy-answer.ts';
 import { RestingConnections } from './resting-connections.ts';
 
@@ -179,11 +179,11 @@ export class FrontDoor {
   #look(): void {
     const nowMs = performance.now();
     const [tick, window] = [this.#tick, this.#window];
-    // One that says too little goes on until it says more.
-    if (nowMs - window.startedAtMs >= WINDOW_MS && this.#served - window.served >= MIN_SAMPLE) {
+    if (nowMs - window.startedAtMs >= WINDOW_MS) {
       const busyMs = this.#busyMs() - window.busyMs;
-      this.#admission.measured(busyMs, this.#served - window.served, this.#shed - window.shed);
-      this.#startWindow(nowMs);
+      const [served, shed] = [this.#served - window.served, this.#shed - window.shed];
+      // One that says too little goes on until it says more.
+      if (this.#admission.measured(busyMs, served, shed)) this.#startWindow(nowMs);
     }
     // Nobody has been turned away and half the room is empty: those who rest may as well come in.
     const relieved = this.#shed === tick.shed ? Math.floor(this.#admission.room / 2) - this.#inProgress : 0;

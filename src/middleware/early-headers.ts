@@ -24,11 +24,14 @@ export function sendNotedHeaders(app: Express): void {
     const reason = typeof rest[0] === 'string' ? [rest.shift() as string] : [];
     const [given] = rest as [Readonly<Record<string, string>> | readonly string[] | undefined];
     if (Array.isArray(given)) headers.push(...(given as readonly string[]));
-    else
-      for (const [name, value] of Object.entries((given ?? {}) as Readonly<Record<string, string>>))
-        headers.push(name, value);
+    else addEach(headers, given as Readonly<Record<string, string>> | undefined);
     return writeHead.call(this as Response, status, ...reason, headers);
   } as Response['writeHead'];
+}
+
+/** With each answer, so without the pairs that Object.entries would make. */
+function addEach(headers: string[], given: Readonly<Record<string, string>> | undefined): void {
+  for (const name in given) headers.push(name, given[name] ?? '');
 }
 
 function noted(response: Response): string[] {
