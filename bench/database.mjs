@@ -115,7 +115,8 @@ class Database {
   }
 }
 
-async function connect(connectionString) {
+/** A connection to a database, which may be stopped before it is ended. */
+export async function connect(connectionString) {
   const client = new pg.Client({ connectionString });
   client.on('error', () => undefined); // the server may be stopped before us
   await client.connect();

@@ -1,5 +1,5 @@
 import { cpus, totalmem } from 'node:os';
-import { nodeVersion } from './node-binary.mjs';
+import { nodeVersion } from '../scripts/node-binary.mjs';
 
 /**
  * What the figures of a run hold for.

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endChildren, residentMbOf } from './children.mjs';
+import { residentMbOf } from './children.mjs';
 import { servingProcesses, startContenders } from './contenders.mjs';
+import { ending } from './ending.mjs';
 import { goalLines, judge } from './goals.mjs';
 import { defaultGenerator } from './load.mjs';
 import { describeMachine } from './machine.mjs';
 import { measure } from './measure.mjs';
-import { nodeBinary } from './node-binary.mjs';
+import { nodeBinary } from '../scripts/node-binary.mjs';
 import { parseOptions } from './options.mjs';
 import { LEGEND, table } from './report.mjs';
 import { requireSameMachine, saveResults } from './results.mjs';
@@ -20,11 +21,10 @@ const ROUND_OVERHEAD_SECONDS = 30;
 
 const options = parseOptions(process.argv.slice(2));
 const generator = options.generator ?? defaultGenerator();
-const cleanUps = [];
-let isLeaving = false;
-endInTime();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.once(signal, () => void leave(1, 'interrupted'));
+const { leave, cleanUp, within } = ending();
+const roundsInAll =
+  options.workloads.length * options.connections.length * options.subjects.length * (options.rounds + 1);
+within(300 + roundsInAll * (options.seconds + ROUND_OVERHEAD_SECONDS));
 try {
   const report = await run();
   print(report);
@@ -38,10 +38,9 @@ try {
 /** @returns {Promise<import('./results.mjs').Report>} */
 async function run() {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-bench-'));
-  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUp(() => rmSync(folder, { recursive: true, force: true }));
   const node = nodeBinary(options.node);
   const choice = { folder, node, profileFolder: options.profile };
-  const cleanUp = (end) => cleanUps.push(end);
   const { contenders, skipped } = await startContenders(options.subjects, choice, { say, cleanUp });
   if (contenders.length === 0) throw new Error('no subject is available');
   await sleep(SETTLE_MS);
@@ -101,24 +100,6 @@ function print(report) {
 
 function show(text) {
   if (!options.json) process.stdout.write(text);
-}
-
-/** Nothing here waits for ever, but whatever does must not keep a machine busy. */
-function endInTime() {
-  const runs = options.workloads.length * options.connections.length * options.subjects.length;
-  const limit = 300 + runs * (options.rounds + 1) * (options.seconds + ROUND_OVERHEAD_SECONDS);
-  setTimeout(() => void leave(1, `not done after ${limit} seconds`), limit * 1000).unref();
-}
-
-/** Ends what was started, the youngest first, and then this process. */
-async function leave(code, reason) {
-  // What fails because we end it is no news, and must not cut the cleaning up short.
-  if (isLeaving) return;
-  isLeaving = true;
-  if (reason !== undefined) process.stderr.write(`stagedoor bench: ${reason}\n`);
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-  await endChildren();
-  process.exit(code);
 }
 
 function say(sentence) {

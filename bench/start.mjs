@@ -12,7 +12,9 @@ import { parseArgs } from 'node:util';
 import { cpuSeconds, endChild, endChildren, residentMb, startChild } from './children.mjs';
 import { startDatabase } from './database.mjs';
 import { NODE_FLAGS } from './subjects/node-flags.mjs';
+import { addClientByCli, runCli } from './subjects/stagedoor.mjs';
 import { freePort } from '../scripts/free-port.mjs';
+import { nodeVersion } from '../scripts/node-binary.mjs';
 
 const CLI = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url));
 const POLL_MS = 3;
@@ -62,14 +64,16 @@ async function measure(databaseUrl, nodes, rounds) {
       if (round > 0) starts.push(start);
     }
   }
-  return Promise.all(subjects.map(async ({ node, place, starts }) => summary(node, place().name, starts)));
+  return Promise.all(
+    subjects.map(async ({ node, place, starts }) => summary(node, (await place()).name, starts)),
+  );
 }
 
-async function summary(node, place, starts) {
+function summary(node, place, starts) {
   const seconds = starts.map((start) => start.seconds);
   return {
     place,
-    node: (await output(node, ['--version'], {})).trim(),
+    node: nodeVersion(node),
     medianSeconds: median(seconds),
     worstSeconds: Math.max(...seconds),
     medianCpuSeconds: median(starts.map((start) => start.cpuSeconds)),
@@ -81,7 +85,7 @@ async function summary(node, place, starts) {
 /** @returns {Promise<Place>} */
 async function onPostgres(databaseUrl) {
   const env = { OAUTH2_DATABASE_URL: databaseUrl, OAUTH2_SECRET: randomBytes(32).toString('hex') };
-  await output(process.execPath, [CLI, 'migrate'], env);
+  await runCli(process.execPath, ['migrate'], { PATH: process.env.PATH, ...env });
   return { name: 'PostgreSQL', env, client: await addClient(env), leave: () => undefined };
 }
 
@@ -160,23 +164,9 @@ async function post(port, path, type, body) {
   return JSON.parse(text);
 }
 
-async function addClient(env) {
-  const args = [CLI, 'clients', 'add', 'Benchmark', '-g', 'client_credentials', '-s', 'read write'];
-  const shown = await output(process.execPath, args, env);
-  const [, client_id] = /^client_id: (\S+)/m.exec(shown);
-  const [, client_secret] = /^client_secret: (\S+)/m.exec(shown);
-  return { client_id, client_secret };
-}
-
-/** What a command prints. */
-async function output(file, args, env) {
-  const stdio = ['ignore', 'pipe', 'inherit'];
-  const child = startChild(file, args, { env: { PATH: process.env.PATH, ...env }, stdio });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (part) => (text += part));
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`);
-  return text;
+function addClient(env) {
+  const flags = ['-g', 'client_credentials', '-s', 'read write'];
+  return addClientByCli(process.execPath, flags, { PATH: process.env.PATH, ...env });
 }
 
 function table(results) {

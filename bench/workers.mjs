@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endChildren } from './children.mjs';
 import { startDatabase } from './database.mjs';
+import { ending } from './ending.mjs';
 import { defaultGenerator } from './load.mjs';
 import { measure } from './measure.mjs';
 import { LEGEND, table } from './report.mjs';
@@ -24,8 +24,8 @@ const job = {
   tokens: 500,
 };
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-workers-'));
-const cleanUps = [() => rmSync(folder, { recursive: true, force: true })];
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void leave(1));
+const { leave, cleanUp } = ending();
+cleanUp(() => rmSync(folder, { recursive: true, force: true }));
 try {
   const contenders = [];
   for (const workers of WORKERS) contenders.push(await start(workers));
@@ -38,18 +38,17 @@ try {
   process.stdout.write(LEGEND);
   await leave(0);
 } catch (error) {
-  process.stderr.write(`${error.stack}\n`);
-  await leave(1);
+  await leave(1, error.stack);
 }
 
 async function start(workers) {
   const database = await startDatabase();
-  cleanUps.push(() => database.stop());
+  cleanUp(() => database.stop());
   // The signature where the request is in both, so that what differs is the workers alone.
   const env = { OAUTH2_WORKERS: String(workers), OAUTH2_SIGNING_THREADS: '0' };
   const name = `workers-${workers}`;
   const subject = await startStagedoor({ databaseUrl: database.url, folder, name, env });
-  cleanUps.push(() => subject.stop());
+  cleanUp(() => subject.stop());
   return { workers, subject, database };
 }
 
@@ -74,10 +73,4 @@ async function inTurn(workload, contenders) {
 
 function say(sentence) {
   process.stderr.write(`  ${sentence}\n`);
-}
-
-async function leave(code) {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-  await endChildren();
-  process.exit(code);
 }

@@ -21,7 +21,7 @@ import { composeProblems } from './image/compose.mjs';
 import { execForm, pairsOf, problemsOf, readStages } from './image/dockerfile.mjs';
 import { checkContainer } from './image/container.mjs';
 import { namespaceProblem } from './image/namespace.mjs';
-import { nodeOfMajor } from './image/node-binary.mjs';
+import { nodeOfMajor } from './node-binary.mjs';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const DOCKERFILE = readFileSync(join(PROJECT, 'Dockerfile'), 'utf8');
@@ -48,7 +48,7 @@ async function verify() {
     return say(`NOT PROVED that it builds and runs: no namespaces, because ${problem}`);
 
   const [, major] = /^node:(\d+)/.exec(stages[0].steps[0].text);
-  const node = nodeOfMajor(major, say);
+  const node = nodeOfMajor(major);
   const root = buildStages(stages, { context: PROJECT, folder, node, say });
   checkTree(root);
   await checkContainer({ ...imageOf(stages.at(-1), root), node }, say);

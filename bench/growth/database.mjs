@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { startPostgres } from '../../scripts/embedded-postgres.mjs';
 import { cpuSeconds } from '../children.mjs';
+import { connect } from '../database.mjs';
 
 /** As a server of some size has it; durability stays as it is by default. */
 const SETTINGS = {
@@ -62,11 +62,4 @@ export class GrowthServer {
     );
     return { ...rows[0], cpuSeconds: cpuSeconds(this.#postgres.pid) };
   }
-}
-
-async function connect(connectionString) {
-  const client = new pg.Client({ connectionString });
-  client.on('error', () => undefined); // the server may be stopped before us
-  await client.connect();
-  return client;
 }

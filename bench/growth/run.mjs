@@ -5,7 +5,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endChildren } from '../children.mjs';
+import { ending } from '../ending.mjs';
 import { GrowthServer } from './database.mjs';
 import { parseOptions } from './options.mjs';
 import { plot } from './plot.mjs';
@@ -18,12 +18,8 @@ const WARM_UP_SECONDS = 2;
 const SETTLE_MS = 1500;
 
 const options = parseOptions(process.argv.slice(2));
-const cleanUps = [endChildren];
-let isLeaving = false;
-const limit = LIMIT_SECONDS_PER_STEP * options.steps.length;
-setTimeout(() => void leave(1, `not done after ${limit} seconds`), limit * 1000).unref();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.once(signal, () => void leave(1, 'interrupted'));
+const { leave, cleanUp, within } = ending();
+within(LIMIT_SECONDS_PER_STEP * options.steps.length);
 try {
   await run();
   await leave(0);
@@ -33,9 +29,9 @@ try {
 
 async function run() {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-bench-'));
-  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUp(() => rmSync(folder, { recursive: true, force: true }));
   const postgres = await GrowthServer.start();
-  cleanUps.push(() => postgres.stop());
+  cleanUp(() => postgres.stop());
   const secret = randomBytes(32).toString('hex');
   const steps = [];
   for (const size of options.steps) {
@@ -92,16 +88,6 @@ async function save(results) {
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
   writeSection(results);
   await plot(results);
-}
-
-/** Ends what was started, the youngest first, and then this process. */
-async function leave(code, reason) {
-  if (isLeaving) return;
-  isLeaving = true;
-  if (reason !== undefined) process.stderr.write(`stagedoor bench: ${reason}\n`);
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-  await endChildren();
-  process.exit(code);
 }
 
 function say(sentence) {

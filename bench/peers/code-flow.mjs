@@ -1,9 +1,7 @@
 // Code flows of peers: the request, a browser that goes through it, and the refresh tokens that it gives.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { post } from '../requests.mjs';
-
-/** Where codes are sent; nobody listens there, and the walk ends at it. */
-export const REDIRECT_URI = 'https://app.example/callback';
+import { codeRequest, REDIRECT_URI } from '../subjects/code-request.mjs';
 
 const MAX_STEPS = 20;
 const AT_ONCE = 8;
@@ -15,22 +13,8 @@ const AT_ONCE = 8;
  * @param {string} scope
  */
 export function authorizationRequest(authorizationEndpoint, client, scope) {
-  const verifier = randomBytes(32).toString('base64url');
-  const url = new URL(authorizationEndpoint);
-  url.search = new URLSearchParams({
-    response_type: 'code',
-    client_id: client.client_id,
-    redirect_uri: REDIRECT_URI,
-    scope,
-    state: randomBytes(16).toString('base64url'),
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  }).toString();
-  const redemption = {
-    grant_type: 'authorization_code',
-    redirect_uri: REDIRECT_URI,
-    code_verifier: verifier,
-  };
+  const state = randomBytes(16).toString('base64url');
+  const { url, redemption } = codeRequest(authorizationEndpoint, client.client_id, { scope, state });
   return { authorizeUrl: url.href, redemption };
 }
 

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { connect } from '../database.mjs';
 
 /**
  * Opens a look at the statements that a database has executed so far, by their text.
@@ -8,9 +8,7 @@ export async function countStatements(databaseUrl) {
   const url = new URL(databaseUrl);
   const [, database] = url.pathname.split('/');
   url.pathname = '/postgres'; // where pg_stat_statements is
-  const client = new pg.Client({ connectionString: url.href });
-  client.on('error', () => undefined); // the server may be stopped before us
-  await client.connect();
+  const client = await connect(url.href);
   const counts = async () => {
     const { rows } = await client.query(
       `select query, sum(calls)::int as calls from pg_stat_statements

@@ -1,11 +1,9 @@
 // Stagedoor as its users start it: `npm start` on PostgreSQL, every setting at its default.
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endChild, startChild } from '../children.mjs';
+import { endChild } from '../children.mjs';
+import { run, startServer } from '../processes.mjs';
 import { Browser, post } from '../requests.mjs';
 import { freePort } from '../../scripts/free-port.mjs';
 import { codeRequest, REDIRECT_URI } from './code-request.mjs';
@@ -55,18 +53,19 @@ export async function startStagedoor({
   };
   await runCli(node, ['migrate'], env);
   const client = await addClient(node, env, scope);
-  // To a file and not to us: reading the log would take processor time from what is measured.
-  const logFile = join(folder, `${name}.log`);
-  const log = openSync(logFile, 'w', 0o600);
   const args = [
     ...NODE_FLAGS,
     ...profiling(env.OAUTH2_WORKERS ? undefined : name, profileFolder),
     CLI,
     'serve',
   ];
-  const child = startChild(node, args, { env, stdio: ['ignore', log, log] });
-  closeSync(log);
-  await untilReady(base, child, logFile);
+  const logFile = join(folder, `${name}.log`);
+  const child = await startServer(node, args, {
+    env,
+    logFile,
+    answersAt: `${base}/ready`,
+    timeoutMs: START_TIMEOUT_MS,
+  });
   return {
     name,
     base,
@@ -90,10 +89,7 @@ async function addClient(node, env, scope) {
   ]);
   // A first-party client: its users are not asked for consent.
   const flags = ['--first-party', '-r', REDIRECT_URI, '-s', scope, ...grantTypes];
-  const shown = await runCli(node, ['clients', 'add', 'Benchmark', ...flags], env);
-  const [, id] = /^client_id: (\S+)/m.exec(shown);
-  const [, secret] = /^client_secret: (\S+)/m.exec(shown);
-  return { client_id: id, client_secret: secret };
+  return addClientByCli(node, flags, env);
 }
 
 /** Refresh tokens by the only way there is: a person who signs in, and codes redeemed. */
@@ -120,32 +116,15 @@ async function signedIn(base, client) {
   return { browser, url, redemption };
 }
 
-async function runCli(node, args, env) {
-  const child = startChild(node, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => (output += text));
-  }
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`stagedoor ${args[0]} ended with ${code}:\n${output}`);
-  return output;
+/** What a command of Stagedoor prints. */
+export function runCli(node, args, env) {
+  return run(node, [CLI, ...args], { env });
 }
 
-async function untilReady(base, child, logFile) {
-  const end = Date.now() + START_TIMEOUT_MS;
-  for (;;) {
-    if (await isReady(base)) return;
-    if (child.exitCode !== null || Date.now() > end) {
-      throw new Error(`Stagedoor did not become ready:\n${readFileSync(logFile, 'utf8')}`);
-    }
-    await sleep(50);
-  }
-}
-
-async function isReady(base) {
-  try {
-    return (await fetch(`${base}/ready`)).ok;
-  } catch {
-    return false;
-  }
+/** A client of this name that the command line adds, allowed what the flags say. */
+export async function addClientByCli(node, flags, env) {
+  const shown = await runCli(node, ['clients', 'add', 'Benchmark', ...flags], env);
+  const [, client_id] = /^client_id: (\S+)/m.exec(shown);
+  const [, client_secret] = /^client_secret: (\S+)/m.exec(shown);
+  return { client_id, client_secret };
 }

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'n
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Unavailable } from '../../subjects/unavailable.mjs';
-import { run } from '../processes.mjs';
+import { run } from '../../processes.mjs';
 
 const MODULE = 'github.com/ory/hydra/v2';
 const GO_MOD = fileURLToPath(new URL('go.mod', import.meta.url));

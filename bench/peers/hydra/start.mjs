@@ -3,8 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../../scripts/free-port.mjs';
 import { endChild } from '../../children.mjs';
-import { authorizationRequest, REDIRECT_URI, refreshTokens, Walker } from '../code-flow.mjs';
-import { run, startServer } from '../processes.mjs';
+import { REDIRECT_URI } from '../../subjects/code-request.mjs';
+import { authorizationRequest, refreshTokens, Walker } from '../code-flow.mjs';
+import { run, startServer } from '../../processes.mjs';
 import { buildHydra } from './build.mjs';
 
 const POOL = 10; // as many as Stagedoor opens

@@ -6,8 +6,9 @@ import { freePort } from '../../../scripts/free-port.mjs';
 import { endChild } from '../../children.mjs';
 import { NODE_FLAGS } from '../../subjects/node-flags.mjs';
 import { Unavailable } from '../../subjects/unavailable.mjs';
-import { authorizationRequest, REDIRECT_URI, refreshTokens, Walker } from '../code-flow.mjs';
-import { run, startServer } from '../processes.mjs';
+import { REDIRECT_URI } from '../../subjects/code-request.mjs';
+import { authorizationRequest, refreshTokens, Walker } from '../code-flow.mjs';
+import { run, startServer } from '../../processes.mjs';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const OLDEST_NODE = 22;

@@ -1,6 +1,6 @@
 // Another Node than the one that runs this program, from the npm registry.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +14,15 @@ export function nodeBinary(choice) {
   if (choice === undefined) return process.execPath;
   if (isAbsolute(choice)) return choice;
   if (!/^\d+$/.test(choice)) throw new Error(`"${choice}" is neither a major version of Node nor a path.`);
+  return downloaded(choice);
+}
+
+/** The path of a Node of this major version: this one, where it is one. */
+export function nodeOfMajor(major) {
+  return process.versions.node.split('.')[0] === major ? realpathSync(process.execPath) : downloaded(major);
+}
+
+function downloaded(choice) {
   const folder = join(CACHE, `node-${choice}`);
   const binary = join(folder, 'bin', 'node');
   if (!existsSync(binary)) download(choice, folder);

@@ -1,8 +1,8 @@
-// The processes of peers: what prepares one, and the server itself.
+// The processes of subjects: what prepares one, and the server itself.
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startChild } from '../children.mjs';
+import { startChild } from './children.mjs';
 
 const START_TIMEOUT_MS = 60_000;
 
@@ -29,13 +29,13 @@ export async function run(file, args, options = {}) {
  * is measured.
  * @param {string} file
  * @param {readonly string[]} args
- * @param {{ env: Record<string, string | undefined>, logFile: string, answersAt: string }} options
+ * @param {{ env: Record<string, string | undefined>, logFile: string, answersAt: string, timeoutMs?: number }} options
  */
-export async function startServer(file, args, { env, logFile, answersAt }) {
+export async function startServer(file, args, { env, logFile, answersAt, timeoutMs = START_TIMEOUT_MS }) {
   const log = openSync(logFile, 'w', 0o600);
   const child = startChild(file, args, { env, stdio: ['ignore', log, log] });
   closeSync(log);
-  const end = Date.now() + START_TIMEOUT_MS;
+  const end = Date.now() + timeoutMs;
   while (!(await answers(answersAt))) {
     if (child.exitCode !== null || Date.now() > end) {
       child.kill('SIGKILL');

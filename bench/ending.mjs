@@ -1,0 +1,32 @@
+// How a program ends that has started others.
+import { endChildren } from './children.mjs';
+
+/**
+ * What has to be ended with this program, however that ends: by itself, by a signal, or after a time that it does not need.
+ */
+export function ending() {
+  const cleanUps = [];
+  let isLeaving = false;
+
+  /** Ends what was started, the youngest first, and then this process. */
+  const leave = async (code, reason) => {
+    // What fails because we end it is no news, and must not cut the cleaning up short.
+    if (isLeaving) return;
+    isLeaving = true;
+    if (reason !== undefined) process.stderr.write(`stagedoor bench: ${reason}\n`);
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+    await endChildren();
+    process.exit(code);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.once(signal, () => void leave(1, 'interrupted'));
+
+  return {
+    leave,
+    /** @param {() => unknown} end */
+    cleanUp: (end) => cleanUps.push(end),
+    /** Nothing here waits for ever, but whatever does must not keep a machine busy. */
+    within: (seconds) =>
+      void setTimeout(() => void leave(1, `not done after ${seconds} seconds`), seconds * 1000).unref(),
+  };
+}
