@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
 import { obtainTokens, post, REDIRECT_URI, type TestClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const REGISTRATION_TOKEN = 'initial-access-token-0123456789-abcdef';
@@ -69,9 +70,8 @@ test('protected registration without a token that would open it says so in the l
   for (const token of [undefined, '', 'undefined', 'null']) {
     expect((await register(servers.closed, WEB_APP, token)).status).toBe(401);
   }
-  expect(servers.closed.output('stdout')).toContain(
-    'OAUTH2_REGISTRATION_TOKEN is not set: protected client registration will refuse everybody',
-  );
+  const warning = 'OAUTH2_REGISTRATION_TOKEN is not set: protected client registration will refuse everybody';
+  await eventually(() => servers.closed.output('stdout').includes(warning));
 });
 
 test('a client that names no scope may have the default one, and gets all of it when it asks for none', async () => {

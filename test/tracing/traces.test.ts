@@ -105,10 +105,10 @@ test('a request is one trace: HTTP, actor, database, with the wait in the mailbo
     expect(inner.start >= request.start - CLOCK_NS && inner.end <= request.end + CLOCK_NS).toBe(true);
   }
 
-  const log = server
-    .output('stdout')
-    .split('\n')
-    .find((line) => line.includes(answer.headers.get('x-request-id')!));
+  // The log is written in lots, a moment after the answer.
+  const requestId = answer.headers.get('x-request-id')!;
+  const lines = () => server.output('stdout').split('\n').slice(0, -1);
+  const log = await eventually(() => lines().find((line) => line.includes(requestId)));
   expect(JSON.parse(log!)).toMatchObject({ traceId });
 });
 
