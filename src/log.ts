@@ -10,7 +10,7 @@ export interface Log {
 }
 
 /** Lines are written together, when they are so many or the first of them so old: each write costs a system call. */
-const LINES_AT_ONCE = 64;
+const LINES_AT_ONCE = 256;
 const LONGEST_WAIT_MS = 100;
 
 /** So much is written to a pipe in one piece, whoever else writes to it (PIPE_BUF of Linux). */

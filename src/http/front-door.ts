@@ -125,7 +125,7 @@ export class FrontDoor {
       this.#served += 1;
       this.#count(visit, false);
     };
-    response.once('prefinish', end);
+    response.on('prefinish', end);
     onceOver(request, response, end);
     if (this.#inProgress > QUIET) this.#watch();
     if (request.method === 'GET') return;

@@ -58,9 +58,10 @@ function readText(request: Request): Promise<string> {
       } else chunks.push(chunk);
     });
     request.on('end', () => {
-      resolve(Buffer.concat(chunks).toString());
+      const [only] = chunks;
+      resolve((chunks.length === 1 && only ? only : Buffer.concat(chunks)).toString());
     });
-    request.on('error', onAbort);
+    // Follows an error too, which Node emits only where somebody listens.
     request.on('close', onAbort);
   });
 }

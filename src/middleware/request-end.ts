@@ -15,11 +15,12 @@ export function onceOver(request: IncomingMessage, response: ServerResponse, cal
     isOver = true;
     callback();
   };
-  response.once('close', end);
+  // `on`, for `once` makes and takes away a listener more with each request, and what is over stays over.
+  response.on('close', end);
   if (response.socket !== null) return;
   const ends = endsOf(request.socket);
   ends.add(end);
-  response.once('close', () => ends.delete(end));
+  response.on('close', () => ends.delete(end));
 }
 
 function endsOf(socket: Socket): Set<() => void> {

@@ -53,8 +53,9 @@ test('Express sets nothing but the prototypes that are there already', async () 
   };
   try {
     await bornWith(echo(), (app) => {
+      const server = createHttpServer(app, 5000);
       changed.length = 0;
-      return createHttpServer(app, 5000);
+      return server;
     });
     const exchanged = changed.filter((target) => typeof target === 'object' && 'headers' in target!);
     expect(exchanged).toEqual([]);

@@ -1,47 +1,71 @@
 import { Worker } from 'node:worker_threads';
-import { jwtSignature, jwtSigningInput, type JwtType, type SigningKey } from '../../oauth/jwt.ts';
+import {
+  jwtSignature,
+  jwtSigningInput,
+  type JwtType,
+  type SigningAlgorithm,
+  type SigningKey,
+} from '../../oauth/jwt.ts';
 import type { JwtSigner, PendingJwt } from './jwt-signer.ts';
 import type { SigningWork } from './signing-thread.ts';
 
 /** Fewer signatures of this algorithm than that are made sooner here than they travel to another thread and back. */
-const WORTH_SENDING = { ES256: 4, RS256: 1 } as const;
+const WORTH_SENDING: Readonly<Record<SigningAlgorithm, number>> = { ES256: 4, RS256: 1 };
 
 /** Signatures that travel together: while a thread makes the next ones, the first are sent to their clients. */
-const CHUNK = 16;
+const CHUNK = 8;
+
+/** Chunks that a thread has at once: one that it signs, and one more so that it need not wait for that. */
+const CHUNKS_AT_ONCE = 2;
 
 /** A thread that ended is replaced no sooner than this. */
 const REPLACE_AFTER_MS = 1000;
 
 interface Waiting {
-  readonly key: SigningKey;
   readonly input: string;
   readonly resolve: (signature: string) => void;
 }
 
+/** What travels together. */
+interface Chunk {
+  readonly key: SigningKey;
+  readonly waiting: Waiting[];
+}
+
 /**
- * Signs in threads of its own, so that the event loop's one does not. What one turn of the event loop begins travels together.
+ * Signs in threads of its own, so that the event loop's one does not. What one turn of the event loop begins is shared out over
+ * them; of what they have not taken yet the event loop signs some whenever it would otherwise only wait for them.
  * Whatever happens to a thread, all that it was to sign is signed here.
  */
 export class ThreadedSigner implements JwtSigner {
   readonly #threads: readonly SigningThread[];
-  #waiting: Waiting[] = [];
+  /** What this turn of the event loop has begun. */
+  #begun = new Map<SigningKey, Waiting[]>();
+  /** What no thread has room for yet. */
+  readonly #backlog: Chunk[] = [];
   #next = 0;
   #signedApart = 0;
+  #helpIsComing = false;
 
   /** `entry`: the compiled signing-thread. `onLost` is told of each thread that ended by itself. */
   constructor(count: number, entry: URL, onLost: (error: Error) => void) {
-    this.#threads = Array.from({ length: count }, () => new SigningThread(entry, onLost));
+    const onRoom = () => {
+      this.#shareOut();
+    };
+    this.#threads = Array.from({ length: count }, () => new SigningThread(entry, onLost, onRoom));
   }
 
   begin(key: SigningKey, type: JwtType, claims: object): PendingJwt {
     const input = jwtSigningInput(key, type, claims);
     const signature = new Promise<string>((resolve) => {
-      if (this.#waiting.length === 0) {
+      if (this.#begun.size === 0) {
         queueMicrotask(() => {
           this.#send();
         });
       }
-      this.#waiting.push({ key, input, resolve });
+      const waiting = this.#begun.get(key);
+      if (waiting) waiting.push({ input, resolve });
+      else this.#begun.set(key, [{ input, resolve }]);
     });
     return async () => `${input}.${await signature}`;
   }
@@ -57,18 +81,47 @@ export class ThreadedSigner implements JwtSigner {
   }
 
   #send(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const [key, ofKey] of byKey(waiting)) {
-      if (ofKey.length < WORTH_SENDING[key.algorithm]) signHere(ofKey);
-      else for (let at = 0; at < ofKey.length; at += CHUNK) this.#sendChunk(key, ofKey.slice(at, at + CHUNK));
+    const begun = this.#begun;
+    this.#begun = new Map();
+    for (const [key, waiting] of begun) {
+      if (waiting.length < WORTH_SENDING[key.algorithm]) signHere(key, waiting);
+      else
+        for (let at = 0; at < waiting.length; at += CHUNK)
+          this.#backlog.push({ key, waiting: waiting.slice(at, at + CHUNK) });
     }
+    this.#shareOut();
   }
 
-  #sendChunk(key: SigningKey, chunk: readonly Waiting[]): void {
-    this.#next = (this.#next + 1) % this.#threads.length;
-    if (this.#threads[this.#next]?.sign(key, chunk)) this.#signedApart += chunk.length;
-    else signHere(chunk);
+  #shareOut(): void {
+    for (let thread = this.#roomyThread(); thread; thread = this.#roomyThread()) {
+      const chunk = this.#backlog.shift();
+      if (!chunk) return;
+      if (thread.sign(chunk)) this.#signedApart += chunk.waiting.length;
+      else signHere(chunk.key, chunk.waiting);
+    }
+    if (this.#helpIsComing || !this.#backlog.some(isShort)) return;
+    this.#helpIsComing = true;
+    setImmediate(this.#help);
+  }
+
+  /** An event loop that only waits comes here again at once, a busy one after all that it has to do. */
+  readonly #help = (): void => {
+    this.#helpIsComing = false;
+    const at = this.#backlog.findLastIndex(isShort);
+    const chunk = this.#backlog[at];
+    if (!chunk) return;
+    signHere(chunk.key, chunk.waiting.splice(-1));
+    if (chunk.waiting.length === 0) this.#backlog.splice(at, 1);
+    this.#shareOut();
+  };
+
+  #roomyThread(): SigningThread | undefined {
+    for (let tried = 0; tried < this.#threads.length; tried += 1) {
+      this.#next = (this.#next + 1) % this.#threads.length;
+      const thread = this.#threads[this.#next];
+      if (thread?.hasRoom) return thread;
+    }
+    return undefined;
   }
 }
 
@@ -76,26 +129,33 @@ export class ThreadedSigner implements JwtSigner {
 class SigningThread {
   readonly #entry: URL;
   readonly #onLost: (error: Error) => void;
-  readonly #sent: (readonly Waiting[])[] = [];
+  readonly #onRoom: () => void;
+  readonly #sent: Chunk[] = [];
   readonly #knownKeys = new Set<string>();
   #worker: Worker | undefined;
   #isReady = false;
   #startsAfterMs = -Infinity;
 
-  constructor(entry: URL, onLost: (error: Error) => void) {
+  constructor(entry: URL, onLost: (error: Error) => void, onRoom: () => void) {
     this.#entry = entry;
     this.#onLost = onLost;
+    this.#onRoom = onRoom;
+  }
+
+  get hasRoom(): boolean {
+    return this.#sent.length < CHUNKS_AT_ONCE;
   }
 
   /** False if the thread cannot take it, because it has not started yet. */
-  sign(key: SigningKey, chunk: readonly Waiting[]): boolean {
+  sign(chunk: Chunk): boolean {
+    const { key, waiting } = chunk;
     this.#start();
     if (!this.#worker || !this.#isReady) return false;
     if (!this.#knownKeys.has(key.kid)) {
       this.#post({ type: 'key', key });
       this.#knownKeys.add(key.kid);
     }
-    this.#post({ type: 'inputs', kid: key.kid, inputs: chunk.map(({ input }) => input) });
+    this.#post({ type: 'inputs', kid: key.kid, inputs: waiting.map(({ input }) => input) });
     this.#sent.push(chunk);
     return true;
   }
@@ -127,7 +187,9 @@ class SigningThread {
       this.#isReady = this.#worker === worker;
     });
     worker.on('message', (signatures: readonly string[]) => {
-      if (this.#worker === worker) this.#sent.shift()?.forEach(answerWith(signatures));
+      if (this.#worker !== worker) return;
+      this.#sent.shift()?.waiting.forEach(answerWith(signatures));
+      this.#onRoom();
     });
     worker.once('error', (error: Error) => {
       if (this.#worker === worker) this.#lose(error);
@@ -147,7 +209,8 @@ class SigningThread {
     this.#worker = undefined;
     this.#isReady = false;
     this.#knownKeys.clear();
-    for (const chunk of this.#sent.splice(0)) signHere(chunk);
+    for (const { key, waiting } of this.#sent.splice(0)) signHere(key, waiting);
+    this.#onRoom();
   }
 }
 
@@ -157,16 +220,11 @@ function answerWith(signatures: readonly string[]) {
   };
 }
 
-function signHere(waiting: readonly Waiting[]): void {
-  for (const { key, input, resolve } of waiting) resolve(jwtSignature(key, input));
+function signHere(key: SigningKey, waiting: readonly Waiting[]): void {
+  for (const { input, resolve } of waiting) resolve(jwtSignature(key, input));
 }
 
-function byKey(waiting: readonly Waiting[]): ReadonlyMap<SigningKey, Waiting[]> {
-  const groups = new Map<SigningKey, Waiting[]>();
-  for (const one of waiting) {
-    const group = groups.get(one.key);
-    if (group) group.push(one);
-    else groups.set(one.key, [one]);
-  }
-  return groups;
+/** Whether a signature is made so soon that nobody notices when the event loop makes one. */
+function isShort({ key }: Chunk): boolean {
+  return key.algorithm === 'ES256';
 }

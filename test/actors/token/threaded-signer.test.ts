@@ -7,6 +7,9 @@ import { eventually } from '../../support/eventually.ts';
 
 const ENTRY = pathToFileURL('dist/src/actors/token/signing-thread.js');
 
+/** What a thread is given at once. */
+const [CHUNKS_AT_ONCE, CHUNK] = [2, 8];
+
 /** A thread that breaks when it is asked for something. */
 const BROKEN = new URL(
   `data:text/javascript,${encodeURIComponent(`
@@ -70,7 +73,11 @@ describe.each(['ES256', 'RS256'] as const)('%s', (algorithm) => {
     await started(signer, pair);
     const before = signer.signedApart;
     expect(await signed(signer, pair, 100)).toEqual(numbers(100));
-    expect(signer.signedApart).toBe(before + 100);
+    const apart = signer.signedApart - before;
+    // The event loop helps with short ones for as long as it has nothing else to do.
+    if (algorithm === 'RS256') expect(apart).toBe(100);
+    else expect(apart).toBeGreaterThanOrEqual(threads * CHUNKS_AT_ONCE * CHUNK);
+    expect(apart).toBeLessThanOrEqual(100);
     expect(lost).toEqual([]);
   });
 });
