@@ -36,7 +36,7 @@ function verify() {
     '--no-progress',
     '--quiet',
     '--persona',
-    'regular',
+    'pedantic',
     ...WORKFLOWS,
   ]);
   say('zizmor: no finding');
