@@ -2,7 +2,8 @@
 # Proved by npm run verify:image, which runs these very steps where there is no Docker engine.
 ARG NODE_IMAGE=node:24-trixie-slim
 
-FROM ${NODE_IMAGE} AS build
+# What these two stages make is the same for every platform, so they run on the machine that builds.
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY .npmrc package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
@@ -13,7 +14,7 @@ COPY src src
 # The rest makes `stagedoor` a command inside the container.
 RUN node scripts/prepare.mjs --rebuild && chmod +x dist/src/cli.js && mkdir bin && ln -s ../dist/src/cli.js bin/stagedoor
 
-FROM ${NODE_IMAGE} AS dependencies
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY .npmrc package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts

@@ -104,7 +104,7 @@ const house = [
 ];
 
 export default defineConfig(
-  { ignores: ['dist/', 'dist-*/', 'coverage/', 'data/', 'helm/'] },
+  { ignores: ['.cache/', 'dist/', 'dist-*/', 'coverage/', 'data/', 'helm/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

@@ -1,4 +1,5 @@
-// Proves the image where there is no Docker engine: npm run verify:image
+// Proves the image where there is no Docker engine: npm run verify:image [-- --static]
+// --static builds nothing.
 // Checks the Dockerfile, runs the steps of its stages in folders of their own, and starts what the last stage has as a container
 // is started: as process 1 of its own namespaces, without privileges, on a read-only file tree that has no shell.
 import {
@@ -26,6 +27,7 @@ import { nodeOfMajor } from './node-binary.mjs';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const DOCKERFILE = readFileSync(join(PROJECT, 'Dockerfile'), 'utf8');
 
+const isStatic = process.argv.includes('--static');
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-image-'));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.once(signal, () => void leave(1, 'interrupted'));
@@ -42,7 +44,9 @@ async function verify() {
   const stages = readStages(DOCKERFILE);
   say(`the Dockerfile's ${stages.length} stages and their form are right`);
   checkVersion(stages.at(-1));
+  checkPlatforms();
   checkCompose();
+  if (isStatic) return say('NOT TRIED: building and running it (npm run verify:image)');
   const problem = namespaceProblem();
   if (problem !== undefined)
     return say(`NOT PROVED that it builds and runs: no namespaces, because ${problem}`);
@@ -60,6 +64,18 @@ function checkVersion({ steps }) {
   ];
   const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
   insist(label === version, `the Dockerfile's ARG VERSION is ${label}, and the version ${version}`);
+}
+
+/** The packages are installed once for all platforms, so none may be made for one. */
+function checkPlatforms() {
+  const { packages } = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8'));
+  const bound = Object.entries(packages)
+    .filter(([, { dev, os, cpu, libc }]) => !dev && (os ?? cpu ?? libc) !== undefined)
+    .map(([path]) => path);
+  insist(
+    bound.length === 0,
+    `packages of one platform, which the image would have on all: ${bound.join(', ')}`,
+  );
 }
 
 function checkCompose() {

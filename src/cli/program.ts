@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Worker } from 'node:cluster';
 import type { Member } from '../cluster/member.ts';
+import { packageVersion } from '../version.ts';
 import { addClientCommands } from './clients.ts';
 import { addHealthCommand } from './health.ts';
 import { addKeyCommands } from './keys.ts';
@@ -16,6 +17,7 @@ export function buildProgram(env: NodeJS.ProcessEnv): { run(argv: readonly strin
   let exitCode = 0;
   const program = new Command('stagedoor')
     .description('Stagedoor: an OAuth 2.1 and OpenID Connect authorization server')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .showHelpAfterError('(see --help)')
     .addHelpText('after', CONFIGURATION_HELP);
 

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { runCli } from '../support/server.ts';
 
 /** Every command: [what it is called with, the words its help must have]. */
@@ -46,6 +47,12 @@ test('--help of each command says how to call it, on standard output, without a 
       for (const word of [...words, '-h, --help']) expect(text).toContain(word);
     }),
   );
+});
+
+test('--version says the version and nothing else, without a configuration', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const { code, stdout, stderr } = await runCli(['--version'], { OAUTH2_SERVER_PORT: 'unusable' });
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 test('what is not a command is refused in one sentence that names it and points to the help', async () => {
