@@ -2,14 +2,16 @@
 // Every npm script starts with it, so it uses Node built-ins only, and is silent and quick when nothing is to be
 // done. It is not a "pre" script, because npm skips those where the user has set ignore-scripts.
 //   (no flag)  packages and build      --install  packages only
-//   --rebuild  build even when fresh   --test     packages, build and a browser for the tests
+//   --rebuild  build even when fresh   --test     packages, build, and a browser and a PostgreSQL for the tests
 //   --run FILE [ARGUMENT…]             afterwards runs FILE in this very process, which so receives the signals
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { installPackage, isRootOnDebian } from './apt.mjs';
 import { findChromium } from './chromium.mjs';
+import { findPostgresPrograms } from './postgres-programs.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LOCK = inRoot('package-lock.json');
@@ -39,7 +41,10 @@ function prepare(flags) {
   if (!arePackagesInstalled()) installPackages();
   if (flags.includes('--install')) return;
   if (flags.includes('--rebuild') || !isBuildFresh()) build();
-  if (flags.includes('--test')) requireChromium();
+  if (flags.includes('--test')) {
+    requireChromium();
+    requirePostgresPrograms();
+  }
 }
 
 function run(file, ...args) {
@@ -160,7 +165,7 @@ function isRunning(pid) {
 
 function requireChromium() {
   if (findChromiumOrRefuse()) return;
-  if (isRootOnDebian()) installChromium();
+  installOnDebian('chromium', 'Chromium for the browser tests');
   if (findChromiumOrRefuse()) return;
   throw new CannotPrepare(
     'The browser tests need Chromium or Chrome: install one (on Debian: apt-get install chromium), ' +
@@ -169,29 +174,30 @@ function requireChromium() {
 }
 
 function findChromiumOrRefuse() {
+  return orRefuse(findChromium);
+}
+
+function requirePostgresPrograms() {
+  if (orRefuse(findPostgresPrograms)) return;
+  installOnDebian('postgresql', 'PostgreSQL for the tests of backups');
+  if (orRefuse(findPostgresPrograms)) return;
+  throw new CannotPrepare(
+    'The tests of backups need a PostgreSQL with its programs, pg_dump among them: install one (on Debian: apt-get install ' +
+      'postgresql), or set POSTGRES_PROGRAMS to the folder of its programs.',
+  );
+}
+
+function installOnDebian(name, words) {
+  if (!isRootOnDebian()) return;
+  say(`installing ${words} (apt-get) …`);
+  orRefuse(() => installPackage(name));
+}
+
+function orRefuse(work) {
   try {
-    return findChromium();
+    return work();
   } catch (error) {
     throw new CannotPrepare(error.message);
-  }
-}
-
-function isRootOnDebian() {
-  if (process.platform !== 'linux' || process.getuid() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
-  // Ubuntu's package of that name only installs a snap, which containers cannot run.
-  return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
-}
-
-function installChromium() {
-  say('installing Chromium for the browser tests (apt-get) …');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-    const { status, stdout, stderr } = spawnSync('apt-get', args, {
-      env,
-      encoding: 'utf8',
-      maxBuffer: 64 << 20,
-    });
-    if (status !== 0) throw new CannotPrepare(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}`);
   }
 }
 
