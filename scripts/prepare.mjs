@@ -9,9 +9,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { installPackage, isRootOnDebian } from './apt.mjs';
-import { findChromium } from './chromium.mjs';
-import { findPostgresPrograms } from './postgres-programs.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LOCK = inRoot('package-lock.json');
@@ -29,21 +26,24 @@ class CannotPrepare extends Error {}
 
 const [flags, command] = splitAt(process.argv.slice(2), '--run');
 try {
-  prepare(flags);
+  await prepare(flags);
 } catch (error) {
   say(error instanceof CannotPrepare ? error.message : error.stack);
   process.exit(1);
 }
 if (command.length > 0) run(...command);
 
-function prepare(flags) {
+async function prepare(flags) {
   requireNode();
   if (!arePackagesInstalled()) installPackages();
   if (flags.includes('--install')) return;
   if (flags.includes('--rebuild') || !isBuildFresh()) build();
-  if (flags.includes('--test')) {
-    requireChromium();
-    requirePostgresPrograms();
+  if (!flags.includes('--test')) return;
+  const { requireTestPrograms } = await import('./test-programs.mjs'); // the image is built without it
+  try {
+    requireTestPrograms(say);
+  } catch (error) {
+    throw new CannotPrepare(error.message);
   }
 }
 
@@ -160,44 +160,6 @@ function isRunning(pid) {
     return process.kill(pid, 0);
   } catch (error) {
     return error.code === 'EPERM';
-  }
-}
-
-function requireChromium() {
-  if (findChromiumOrRefuse()) return;
-  installOnDebian('chromium', 'Chromium for the browser tests');
-  if (findChromiumOrRefuse()) return;
-  throw new CannotPrepare(
-    'The browser tests need Chromium or Chrome: install one (on Debian: apt-get install chromium), ' +
-      'or set CHROMIUM_PATH to its executable.',
-  );
-}
-
-function findChromiumOrRefuse() {
-  return orRefuse(findChromium);
-}
-
-function requirePostgresPrograms() {
-  if (orRefuse(findPostgresPrograms)) return;
-  installOnDebian('postgresql', 'PostgreSQL for the tests of backups');
-  if (orRefuse(findPostgresPrograms)) return;
-  throw new CannotPrepare(
-    'The tests of backups need a PostgreSQL with its programs, pg_dump among them: install one (on Debian: apt-get install ' +
-      'postgresql), or set POSTGRES_PROGRAMS to the folder of its programs.',
-  );
-}
-
-function installOnDebian(name, words) {
-  if (!isRootOnDebian()) return;
-  say(`installing ${words} (apt-get) …`);
-  orRefuse(() => installPackage(name));
-}
-
-function orRefuse(work) {
-  try {
-    return work();
-  } catch (error) {
-    throw new CannotPrepare(error.message);
   }
 }
 
