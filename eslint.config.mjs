@@ -65,6 +65,7 @@ const house = [
     ['src/cluster/**'],
     [express, nact, databasePackages, databaseLayer, metricsPackage, anyActor, httpLayers, entryPoints],
   ),
+  room(['src/doctor/**'], [express, nact, databasePackages, metricsPackage, httpLayers, entryPoints]),
   room(['migrations/**'], [express, nact, httpLayers, anyActor, entryPoints]),
   room(
     ['src/http/**', 'src/middleware/**'],

@@ -3,6 +3,10 @@ export interface PostgresOptions {
   readonly maxConnections?: number;
   /** Further `name=value` server settings, e.g. `{ log_min_duration_statement: '100' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The folder of another PostgreSQL's programs. */
+  readonly programs?: string;
+  /** In PEM. The server speaks TLS once `settings` have `ssl: 'on'`. */
+  readonly certificate?: { readonly certificate: string; readonly key: string };
 }
 
 export interface RunningPostgres {

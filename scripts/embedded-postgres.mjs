@@ -75,10 +75,11 @@ async function keep(options) {
   const folder = makeFolder(account);
   let server;
   try {
-    const binaries = provideBinaries(folder, account);
+    const binaries = options.programs ?? provideBinaries(folder, account);
     const data = path.join(folder, 'data');
     const password = randomBytes(16).toString('hex');
     await initialise(binaries, data, password, account);
+    if (options.certificate) placeCertificate(data, options.certificate, account);
     server = await startServer(binaries, data, options, account);
     const { port } = server;
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
@@ -96,6 +97,18 @@ async function keep(options) {
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
   process.exit();
+}
+
+/** The server wants its key in a folder of its account's, readable by nobody else. */
+function placeCertificate(data, { certificate, key }, { uid, gid }) {
+  for (const [name, text] of [
+    ['server.crt', certificate],
+    ['server.key', key],
+  ]) {
+    const file = path.join(data, name);
+    fs.writeFileSync(file, text, { mode: 0o600 });
+    if (uid !== undefined) fs.chownSync(file, uid, gid);
+  }
 }
 
 /** Stops and starts the server as the caller says, on the same data and port; resolves when it ends by itself. */

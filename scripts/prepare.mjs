@@ -2,14 +2,13 @@
 // Every npm script starts with it, so it uses Node built-ins only, and is silent and quick when nothing is to be
 // done. It is not a "pre" script, because npm skips those where the user has set ignore-scripts.
 //   (no flag)  packages and build      --install  packages only
-//   --rebuild  build even when fresh   --test     packages, build and a browser for the tests
+//   --rebuild  build even when fresh   --test     packages, build, and a browser and a PostgreSQL for the tests
 //   --run FILE [ARGUMENT…]             afterwards runs FILE in this very process, which so receives the signals
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { findChromium } from './chromium.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LOCK = inRoot('package-lock.json');
@@ -27,19 +26,25 @@ class CannotPrepare extends Error {}
 
 const [flags, command] = splitAt(process.argv.slice(2), '--run');
 try {
-  prepare(flags);
+  await prepare(flags);
 } catch (error) {
   say(error instanceof CannotPrepare ? error.message : error.stack);
   process.exit(1);
 }
 if (command.length > 0) run(...command);
 
-function prepare(flags) {
+async function prepare(flags) {
   requireNode();
   if (!arePackagesInstalled()) installPackages();
   if (flags.includes('--install')) return;
   if (flags.includes('--rebuild') || !isBuildFresh()) build();
-  if (flags.includes('--test')) requireChromium();
+  if (!flags.includes('--test')) return;
+  const { requireTestPrograms } = await import('./test-programs.mjs'); // the image is built without it
+  try {
+    requireTestPrograms(say);
+  } catch (error) {
+    throw new CannotPrepare(error.message);
+  }
 }
 
 function run(file, ...args) {
@@ -155,43 +160,6 @@ function isRunning(pid) {
     return process.kill(pid, 0);
   } catch (error) {
     return error.code === 'EPERM';
-  }
-}
-
-function requireChromium() {
-  if (findChromiumOrRefuse()) return;
-  if (isRootOnDebian()) installChromium();
-  if (findChromiumOrRefuse()) return;
-  throw new CannotPrepare(
-    'The browser tests need Chromium or Chrome: install one (on Debian: apt-get install chromium), ' +
-      'or set CHROMIUM_PATH to its executable.',
-  );
-}
-
-function findChromiumOrRefuse() {
-  try {
-    return findChromium();
-  } catch (error) {
-    throw new CannotPrepare(error.message);
-  }
-}
-
-function isRootOnDebian() {
-  if (process.platform !== 'linux' || process.getuid() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
-  // Ubuntu's package of that name only installs a snap, which containers cannot run.
-  return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
-}
-
-function installChromium() {
-  say('installing Chromium for the browser tests (apt-get) …');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-    const { status, stdout, stderr } = spawnSync('apt-get', args, {
-      env,
-      encoding: 'utf8',
-      maxBuffer: 64 << 20,
-    });
-    if (status !== 0) throw new CannotPrepare(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}`);
   }
 }
 

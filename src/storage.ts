@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { openEmbedded, openPostgres, type Database, type StatementObserver } from './database/database.ts';
-import { folderSecret, lockFolder } from './database/folder-lock.ts';
+import { lockFolder } from './database/folder-lock.ts';
+import { makeFolderSecret, readFolderSecret, refuseLostSecret } from './database/folder-secret.ts';
 import { grantToServer } from './database/grants.ts';
 import { migrate, SchemaMismatch, schemaState } from './database/schema.ts';
 import { Sensitive } from './oauth/sensitive.ts';
@@ -23,11 +24,17 @@ export interface Storage {
 
 /**
  * Opens the database that the configuration names, with the right schema: the embedded one migrates itself, a server's must
- * have been migrated. Throws StartupError, SchemaMismatch or FolderInUse.
+ * have been migrated. `secretIsLost`: a folder without its secret gets another. Throws StartupError, SchemaMismatch, FolderInUse,
+ * DamagedSecret or LostSecret.
  */
-export function openStorage(config: Config, logger: Logger, observe?: StatementObserver): Promise<Storage> {
+export function openStorage(
+  config: Config,
+  logger: Logger,
+  observe?: StatementObserver,
+  secretIsLost = false,
+): Promise<Storage> {
   return config.databaseUrl === undefined
-    ? openEmbeddedStorage(config, logger, observe)
+    ? openEmbeddedStorage(config, logger, observe, secretIsLost)
     : openPostgresStorage(config, config.databaseUrl, observe);
 }
 
@@ -35,16 +42,17 @@ async function openEmbeddedStorage(
   config: Config,
   logger: Logger,
   observe?: StatementObserver,
+  secretIsLost = false,
 ): Promise<Storage & { readonly applied: readonly string[] }> {
   const lock = await lockFolder(config.dataDir).catch((error: unknown) => {
     throw unusableFolder(config.dataDir, error);
   });
   try {
-    const secrets =
-      config.secrets.length > 0 ? config.secrets : [new Sensitive(folderSecret(config.dataDir))];
+    const known = config.secrets.length > 0 ? config.secrets : secretsOf(config.dataDir);
     const database = await openEmbedded(config.dataDir, observe);
     const applied = await migrate(database.knex);
     if (applied.length > 0) logger.info({ applied }, 'migrated');
+    const secrets = known ?? (await firstSecrets(config.dataDir, database, secretIsLost));
     return {
       applied,
       database,
@@ -58,6 +66,26 @@ async function openEmbeddedStorage(
   } catch (error) {
     lock.release();
     throw unusableFolder(config.dataDir, error);
+  }
+}
+
+function secretsOf(folder: string): readonly Sensitive[] | undefined {
+  const secret = readFolderSecret(folder);
+  return secret === undefined ? undefined : [new Sensitive(secret)];
+}
+
+/** Of a folder that is new, or whose secret somebody has given up. */
+async function firstSecrets(
+  folder: string,
+  database: Database,
+  secretIsLost: boolean,
+): Promise<readonly Sensitive[]> {
+  try {
+    if (!secretIsLost) await refuseLostSecret(folder, database.knex);
+    return [new Sensitive(makeFolderSecret(folder))];
+  } catch (error) {
+    await database.close();
+    throw error;
   }
 }
 
@@ -84,7 +112,7 @@ async function openPostgresStorage(
     return { database, secrets, isIntact: () => true, close: () => database.close() };
   } catch (error) {
     await database.close();
-    throw unreachable(error);
+    throw explainUnreachable(error);
   }
 }
 
@@ -115,7 +143,7 @@ export async function migrateStorage(
     if (serverRole !== undefined) await grantToServer(database.knex, serverRole).catch(refuseGrant);
     return applied;
   } catch (error) {
-    throw error instanceof StartupError ? error : unreachable(error);
+    throw error instanceof StartupError ? error : explainUnreachable(error);
   } finally {
     await database.close();
   }
@@ -133,8 +161,8 @@ function refuseGrant(error: unknown): never {
 
 const MIGRATION_TIMEOUT_MS = 3_600_000;
 
-/** The driver's code says what is wrong without repeating the URL, which holds a password. */
-function unreachable(error: unknown): Error {
+/** Why the database cannot be used: the driver's code says it without repeating the URL, which holds a password. */
+export function explainUnreachable(error: unknown): Error {
   const { code } = error as { code?: unknown };
   const known = error instanceof SchemaMismatch || error instanceof TypeError || error instanceof RangeError;
   if (known) return error;

@@ -65,6 +65,9 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['src/cluster/primary.ts', "import { serve } from '../main.ts'"],
   ['src/cluster/member.ts', "import { Gauge } from 'prom-client'"],
 
+  ['src/doctor/examine.ts', "import pg from 'pg'"],
+  ['src/doctor/examine.ts', "import { spawn } from 'nact'"],
+
   ['src/main.ts', "import knex from 'knex'"],
   ['src/cli.ts', "import { start } from 'nact'"],
   ['src/database/database.ts', "import express from 'express'"],

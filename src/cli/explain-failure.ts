@@ -1,5 +1,6 @@
 import { ConfigError } from '../config.ts';
-import { DamagedSecret, FolderInUse } from '../database/folder-lock.ts';
+import { FolderInUse } from '../database/folder-lock.ts';
+import { DamagedSecret, LostSecret } from '../database/folder-secret.ts';
 import { StatementFailed } from '../database/faults.ts';
 import { SchemaMismatch } from '../database/schema.ts';
 import { describeBug } from '../describe-bug.ts';
@@ -13,6 +14,7 @@ export function explainFailure(error: unknown): string {
     StartupError,
     FolderInUse,
     DamagedSecret,
+    LostSecret,
     SchemaMismatch,
     OAuthError,
     StatementFailed,

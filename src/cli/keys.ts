@@ -31,6 +31,20 @@ export function addKeyCommands(
         ),
       );
     });
+
+  keys
+    .command('discard-lost')
+    .description(
+      'go on without the keys that OAUTH2_SECRET does not open; without the option it only says what that costs',
+    )
+    .option('--yes-the-secret-is-lost', 'do it: what those keys signed is refused from then on')
+    .action(async ({ yesTheSecretIsLost = false }: { yesTheSecretIsLost?: boolean }) => {
+      const { discardLostKeys } = await import('./lost-keys.ts');
+      const discarded = await discardLostKeys(env, yesTheSecretIsLost);
+      if (discarded.length === 0)
+        print('OAUTH2_SECRET opens every signing key: there is nothing to discard.\n');
+      else print(`discarded ${discarded.join(', ')}\nnew keys are in their place: start the server\n`);
+    });
 }
 
 function keyTable(keys: readonly KeySummary[]): string {

@@ -3,6 +3,7 @@ import type { Worker } from 'node:cluster';
 import type { Member } from '../cluster/member.ts';
 import { packageVersion } from '../version.ts';
 import { addClientCommands } from './clients.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addHealthCommand } from './health.ts';
 import { addKeyCommands } from './keys.ts';
 import { addUserCommands } from './users.ts';
@@ -34,10 +35,12 @@ export function buildProgram(env: NodeJS.ProcessEnv): { run(argv: readonly strin
     .action(async ({ grantTo }: { grantTo?: string }) => {
       print(await runMigrations(env, grantTo));
     });
-  addHealthCommand(program, env, (code, output) => {
+  const exitWith = (code: number, output: string) => {
     exitCode = code;
     print(output);
-  });
+  };
+  addHealthCommand(program, env, exitWith);
+  addDoctorCommand(program, env, exitWith);
   addUserCommands(program, env, print);
   addClientCommands(program, env, print);
   addKeyCommands(program, env, print);

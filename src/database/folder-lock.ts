@@ -26,19 +26,6 @@ export class FolderInUse extends Error {
   }
 }
 
-/** The folder's secret is there but cannot be right. */
-export class DamagedSecret extends Error {
-  constructor(file: string) {
-    super(
-      `The master secret in ${file} is shorter than it was made. Restore the file from a backup: ` +
-        'without it the signing keys in the folder cannot be opened.',
-    );
-    this.name = 'DamagedSecret';
-  }
-}
-
-const MIN_SECRET_LENGTH = 32;
-
 /** Long enough for a rival that saw the same stale lock to have moved ours, if it is going to. */
 const SETTLE_MS = 150;
 
@@ -200,26 +187,5 @@ function readPid(file: string): string | undefined {
     return /^\d+$/m.exec(readFileSync(file, 'utf8'))?.[0];
   } catch {
     return undefined;
-  }
-}
-
-/**
- * The master secret of an embedded folder: made on the first start, kept beside the data, readable by its owner only.
- * It gets its name when it is complete: a start that was killed must not leave an empty secret to the next one.
- */
-export function folderSecret(folder: string): string {
-  const file = join(folder, 'secret');
-  try {
-    const secret = readFileSync(file, 'utf8').trim();
-    if (secret.length >= MIN_SECRET_LENGTH) return secret;
-    throw new DamagedSecret(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const secret = randomBytes(32).toString('base64url');
-    const draft = `${file}.new`;
-    rmSync(draft, { force: true });
-    writeFileSync(draft, `${secret}\n`, { mode: 0o600, flag: 'wx', flush: true });
-    renameSync(draft, file);
-    return secret;
   }
 }

@@ -8,6 +8,7 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['serve', ['SIGTERM']],
   ['migrate', ['schema', '--grant-to <role>']],
   ['health', ['ready', 'exit code']],
+  ['doctor', ['--json', '--strict', '--replicas <count>', '--url [url]', 'exits with 1']],
   ['users', ['add', 'list', 'disable', 'enable', 'reset-password']],
   ['users add', ['<username>', '--admin', '--email <address>', '--name <name>', '--password-stdin']],
   ['users list', ['at most 1000']],
@@ -31,9 +32,10 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['clients rotate-secret', ['<client_id>', '--overlap <seconds>', '86400']],
   ['clients disable', ['<client_id>', 'tokens']],
   ['clients enable', ['<client_id>', 'undo disable']],
-  ['keys', ['list', 'rotate']],
+  ['keys', ['list', 'rotate', 'discard-lost']],
   ['keys list', ['published keys']],
   ['keys rotate', ['ten minutes']],
+  ['keys discard-lost', ['--yes-the-secret-is-lost', 'says what that costs']],
 ];
 
 test('--help of each command says how to call it, on standard output, without a configuration', async () => {

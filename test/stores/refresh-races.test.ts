@@ -55,6 +55,24 @@ onEachBackend((backend) => {
     await expectDead(replicas.tokens, [grant, second]);
   });
 
+  test('a generation that the database forgot is rotated once, and what is older than it is reuse from then on', async () => {
+    const [one, other] = replicas.tokens;
+    const grant = await openGrant(one);
+    const second = await refresh(one, grant.refreshToken!);
+    const third = await refresh(one, second.refreshToken!);
+    // As a restored backup has it, or a standby that lacked the last commits.
+    await backend.rows(
+      'update grants set refresh_generation = 0, rotated_at = null where refresh_generation = 2',
+    );
+    const answers = await atOnce(20, replicas.tokens, (tokens) => refresh(tokens, third.refreshToken!));
+    expect(new Set(answers.map(({ refreshToken }) => refreshToken)).size).toBe(1);
+    const [next] = answers;
+    expect(next!.refreshToken).not.toBe(third.refreshToken);
+    await refresh(other, next!.refreshToken!);
+    await expect(refresh(other, grant.refreshToken!)).rejects.toBeInstanceOf(InvalidGrant);
+    await expectDead(replicas.tokens, [grant, second, third, ...answers]);
+  });
+
   test('however refreshes and revocations of a grant meet, no token of it is alive afterwards', async () => {
     const random = new SeededRandom(20310305);
     const rounds = ROUNDS[backend.kind];

@@ -19,7 +19,8 @@ export class KeyNotDecryptable extends ServerError {
   constructor(kid: string) {
     super(
       `The signing key ${kid} in the database cannot be decrypted with OAUTH2_SECRET. ` +
-        'Put the secret that it was made with back into the list (it may stand behind a newer one).',
+        'Put the secret that it was made with back into the list (it may stand behind a newer one). ' +
+        'If that is lost for good, "stagedoor keys discard-lost" says what going on without it costs.',
     );
   }
 }

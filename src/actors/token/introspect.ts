@@ -48,7 +48,9 @@ async function introspectRefreshToken(
   const id = decodeRefreshToken(tools.refreshKeys, presented);
   const grant = id && (await tools.store.findGrant(id.grantId));
   if (!grant || grant.clientId !== clientId) return INACTIVE;
-  if (grant.revoked || grant.refreshGeneration !== id.generation) return INACTIVE;
+  // One above the row's is good: the database forgot it when it was restored (see ROTATE).
+  if (grant.revoked || grant.refreshGeneration === null || grant.refreshGeneration > id.generation)
+    return INACTIVE;
   if (grant.expiresAt <= tools.sources.now()) return INACTIVE;
   return {
     active: true,

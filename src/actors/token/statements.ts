@@ -43,6 +43,9 @@ export const OPEN_GRANTS = {
 // The rows are locked in one order, so that two replicas with the same grants in their batches cannot deadlock. After a
 // wait for a lock PostgreSQL looks at the row again as it is then: one generation is rotated once. Of the columns that change,
 // only the day is indexed, and that is seldom another: the row stays in its page and no index is written.
+// A generation above the row's was issued by us, its HMAC says so, and forgotten: a backup was restored, or a standby took over
+// that lacked the last commits. Its holder has the newest token there is, so it is rotated like the current one, and whoever
+// comes with one from before it is found out.
 export const ROTATE = {
   name: 'grants_rotate',
   sql: `
@@ -53,13 +56,13 @@ export const ROTATE = {
         as input (grant_id, generation, client_id, scope, token_id, issued_at, rotated_at, token_expires_at, grant_expires_at)
     ), rotated as (
       update grants
-      set refresh_generation = grants.refresh_generation + 1,
+      set refresh_generation = input.generation + 1,
           rotated_at = to_timestamp(input.rotated_at),
           expires_at = to_timestamp(input.grant_expires_at),
           expires_on = ${dayOf('to_timestamp(input.grant_expires_at)')}
       from input join locked on locked.id = input.grant_id
       where grants.id = input.grant_id
-        and grants.refresh_generation = input.generation
+        and grants.refresh_generation <= input.generation
         and grants.client_id = input.client_id
         and grants.revoked_at is null
         and not ${isBarred('grants.client_id', 'grants.user_id', 'grants.created_at')}
