@@ -1,6 +1,8 @@
 import { ConfigError } from '../config.ts';
+import { CodeTooOld } from '../database/contract-guard.ts';
 import { DamagedSecret, FolderInUse } from '../database/folder-lock.ts';
 import { StatementFailed } from '../database/faults.ts';
+import { MigrationFailed } from '../database/migrator.ts';
 import { SchemaMismatch } from '../database/schema.ts';
 import { describeBug } from '../describe-bug.ts';
 import { OAuthError } from '../oauth/errors.ts';
@@ -14,6 +16,8 @@ export function explainFailure(error: unknown): string {
     FolderInUse,
     DamagedSecret,
     SchemaMismatch,
+    MigrationFailed,
+    CodeTooOld,
     OAuthError,
     StatementFailed,
   ];

@@ -87,7 +87,7 @@ test('a role that is not there, or not that of the one who migrates, is refused 
   await expectRefused(
     ['migrate', '--grant-to', 'nobody_there'],
     envOf(OWNER),
-    'The schema is up to date, but the role that --grant-to names got no rights (42704). It must exist, and the role that ' +
+    'The role that --grant-to names got no rights (42704). It must exist, and the role that ' +
       'migrates must be a member of it and own the database.',
   );
   await expectRefused(
