@@ -106,6 +106,21 @@ describe('a table that others hold', () => {
   });
 });
 
+test('a step that would lock rows or tables for longer than it may is not done at all, and says so', async () => {
+  const { url, one } = await given(databaseAt(MIGRATIONS.length));
+  const id = '00000000-0000-4000-8000-000000000001';
+  await ask(url, `insert into grants values ('${id}', 'c', '${id}', 's', now(), now() + interval '1 day')`);
+  const slow: Migration = {
+    name: '9001_take_long',
+    kind: 'expand',
+    steps: [`update grants set scope = 'none' where (pg_sleep(${(5 * STEP_TIMEOUT_MS) / 1000}) is not null)`],
+  };
+  await expect(migrate(one, { migrations: [...MIGRATIONS, slow], patienceMs: 300 })).rejects.toThrow(
+    /^Step 1 of 1 of 9001_take_long: no success in \d+ tries within \d+ s: it took too long/,
+  );
+  expect(await ask(url, 'select scope from grants')).toEqual([{ scope: 's' }]);
+});
+
 describe('two migrators at once', () => {
   test('take turns, ten times over: one does it all, the other finds nothing to do', async () => {
     for (let round = 0; round < 10; round += 1) {
