@@ -1,8 +1,11 @@
-import type { Knex } from 'knex';
+import type { Migration } from '../src/database/migration.ts';
 
 /** Clients and their secrets: owned by the ClientActor. */
-export async function up(knex: Knex): Promise<void> {
-  await knex.raw(`
+export const createClients: Migration = {
+  name: '0001_create_clients',
+  kind: 'expand',
+  steps: [
+    `
     create table clients (
       client_id text primary key,
       client_name text not null,
@@ -18,9 +21,9 @@ export async function up(knex: Knex): Promise<void> {
       updated_at timestamptz not null,
       disabled_at timestamptz
     )
-  `);
-  await knex.raw(`create index clients_by_age on clients (created_at, client_id)`);
-  await knex.raw(`
+  `,
+    `create index clients_by_age on clients (created_at, client_id)`,
+    `
     create table client_secrets (
       id uuid primary key,
       client_id text not null references clients on delete cascade,
@@ -29,6 +32,7 @@ export async function up(knex: Knex): Promise<void> {
       expires_at timestamptz,
       last_used_at timestamptz
     )
-  `);
-  await knex.raw(`create index client_secrets_of_client on client_secrets (client_id)`);
-}
+  `,
+    `create index client_secrets_of_client on client_secrets (client_id)`,
+  ],
+};

@@ -1,8 +1,11 @@
-import type { Knex } from 'knex';
+import type { Migration } from '../src/database/migration.ts';
 
 /** People, their login sessions and what they consented to: owned by the AuthActor. */
-export async function up(knex: Knex): Promise<void> {
-  await knex.raw(`
+export const createUsers: Migration = {
+  name: '0002_create_users',
+  kind: 'expand',
+  steps: [
+    `
     create table users (
       id uuid primary key,
       username text not null,
@@ -15,10 +18,10 @@ export async function up(knex: Knex): Promise<void> {
       password_changed_at timestamptz not null,
       disabled_at timestamptz
     )
-  `);
-  // 'Alice' and 'alice' are one person.
-  await knex.raw(`create unique index users_by_username on users (lower(username))`);
-  await knex.raw(`
+  `,
+    // 'Alice' and 'alice' are one person.
+    `create unique index users_by_username on users (lower(username))`,
+    `
     create table sessions (
       session_hash bytea primary key,
       user_id uuid not null references users on delete cascade,
@@ -26,10 +29,10 @@ export async function up(knex: Knex): Promise<void> {
       expires_at timestamptz not null,
       ended_at timestamptz
     )
-  `);
-  await knex.raw(`create index sessions_of_user on sessions (user_id)`);
-  await knex.raw(`create index sessions_by_expiry on sessions (expires_at)`);
-  await knex.raw(`
+  `,
+    `create index sessions_of_user on sessions (user_id)`,
+    `create index sessions_by_expiry on sessions (expires_at)`,
+    `
     create table consents (
       user_id uuid not null references users on delete cascade,
       client_id text not null,
@@ -37,5 +40,6 @@ export async function up(knex: Knex): Promise<void> {
       decided_at timestamptz not null,
       primary key (user_id, client_id)
     )
-  `);
-}
+  `,
+  ],
+};

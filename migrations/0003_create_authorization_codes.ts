@@ -1,8 +1,11 @@
-import type { Knex } from 'knex';
+import type { Migration } from '../src/database/migration.ts';
 
 /** Authorization codes, by the hash of the code: owned by the AuthActor. */
-export async function up(knex: Knex): Promise<void> {
-  await knex.raw(`
+export const createAuthorizationCodes: Migration = {
+  name: '0003_create_authorization_codes',
+  kind: 'expand',
+  steps: [
+    `
     create table authorization_codes (
       code_hash bytea primary key,
       grant_id uuid not null,
@@ -17,6 +20,7 @@ export async function up(knex: Knex): Promise<void> {
       expires_at timestamptz not null,
       consumed_at timestamptz
     )
-  `);
-  await knex.raw(`create index authorization_codes_by_expiry on authorization_codes (expires_at)`);
-}
+  `,
+    `create index authorization_codes_by_expiry on authorization_codes (expires_at)`,
+  ],
+};

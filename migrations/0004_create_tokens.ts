@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Migration } from '../src/database/migration.ts';
 
 /**
  * Grants, each with the state of its one family of refresh tokens, and access tokens: owned by the TokenActor.
@@ -6,8 +6,11 @@ import type { Knex } from 'knex';
  * access_tokens is partitioned by expiry, so that cleaning up drops tables instead of deleting rows. It has no foreign
  * keys: each would cost a look-up per token issued.
  */
-export async function up(knex: Knex): Promise<void> {
-  await knex.raw(`
+export const createTokens: Migration = {
+  name: '0004_create_tokens',
+  kind: 'expand',
+  steps: [
+    `
     create table grants (
       id uuid primary key,
       client_id text not null,
@@ -20,11 +23,11 @@ export async function up(knex: Knex): Promise<void> {
       refresh_generation integer,
       rotated_at timestamptz
     )
-  `);
-  await knex.raw(`create index grants_of_user on grants (user_id)`);
-  await knex.raw(`create index grants_of_client on grants (client_id)`);
-  await knex.raw(`create index grants_by_expiry on grants (expires_at)`);
-  await knex.raw(`
+  `,
+    `create index grants_of_user on grants (user_id)`,
+    `create index grants_of_client on grants (client_id)`,
+    `create index grants_by_expiry on grants (expires_at)`,
+    `
     create table access_tokens (
       id uuid not null,
       client_id text not null,
@@ -36,14 +39,15 @@ export async function up(knex: Knex): Promise<void> {
       revoked_at timestamptz,
       primary key (id, expires_at)
     ) partition by range (expires_at)
-  `);
-  await knex.raw(`create index access_tokens_of_client on access_tokens (client_id)`);
-  // One row revokes everything of a client or a user at once, however much that is: 'client:…' or 'user:…', and until when
-  // what was issued is revoked; infinity while the client or user is disabled.
-  await knex.raw(`
+  `,
+    `create index access_tokens_of_client on access_tokens (client_id)`,
+    // One row revokes everything of a client or a user at once, however much that is: 'client:…' or 'user:…', and until when
+    // what was issued is revoked; infinity while the client or user is disabled.
+    `
     create table revocations (
       subject text primary key,
       issued_until timestamptz not null
     )
-  `);
-}
+  `,
+  ],
+};

@@ -1,8 +1,11 @@
-import type { Knex } from 'knex';
+import type { Migration } from '../src/database/migration.ts';
 
 /** Signing keys, the private half encrypted (JWE): owned by Keys. */
-export async function up(knex: Knex): Promise<void> {
-  await knex.raw(`
+export const createSigningKeys: Migration = {
+  name: '0005_create_signing_keys',
+  kind: 'expand',
+  steps: [
+    `
     create table signing_keys (
       kid text primary key,
       algorithm text not null,
@@ -13,5 +16,6 @@ export async function up(knex: Knex): Promise<void> {
       activates_at timestamptz not null,
       expires_at timestamptz
     )
-  `);
-}
+  `,
+  ],
+};

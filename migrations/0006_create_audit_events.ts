@@ -1,8 +1,11 @@
-import type { Knex } from 'knex';
+import type { Migration } from '../src/database/migration.ts';
 
 /** What happened, for people who must find out later: owned by Audit. */
-export async function up(knex: Knex): Promise<void> {
-  await knex.raw(`
+export const createAuditEvents: Migration = {
+  name: '0006_create_audit_events',
+  kind: 'expand',
+  steps: [
+    `
     create table audit_events (
       id bigint generated always as identity primary key,
       occurred_at timestamptz not null,
@@ -13,6 +16,7 @@ export async function up(knex: Knex): Promise<void> {
       request_id text,
       detail jsonb not null default '{}'
     )
-  `);
-  await knex.raw(`create index audit_events_by_time on audit_events (occurred_at, id)`);
-}
+  `,
+    `create index audit_events_by_time on audit_events (occurred_at, id)`,
+  ],
+};

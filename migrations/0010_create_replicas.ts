@@ -1,8 +1,11 @@
-import type { Knex } from 'knex';
+import type { Migration } from '../src/database/migration.ts';
 
 /** What each process says of itself, and what it served in each minute: owned by Replicas. */
-export async function up(knex: Knex): Promise<void> {
-  await knex.raw(`
+export const createReplicas: Migration = {
+  name: '0010_create_replicas',
+  kind: 'expand',
+  steps: [
+    `
     create table replicas (
       id uuid primary key,
       name text not null,
@@ -11,8 +14,8 @@ export async function up(knex: Knex): Promise<void> {
       seen_at timestamptz not null,
       actors jsonb not null
     )
-  `);
-  await knex.raw(`
+  `,
+    `
     create table replica_minutes (
       minute timestamptz not null,
       replica_id uuid not null,
@@ -22,5 +25,6 @@ export async function up(knex: Knex): Promise<void> {
       durations integer[] not null,
       primary key (minute, replica_id)
     )
-  `);
-}
+  `,
+  ],
+};

@@ -18,6 +18,7 @@ import { readinessChecks } from './readiness-checks.ts';
 import { followClientChanges, openStagedoor, type Stagedoor } from './stagedoor.ts';
 import { startTracing } from './tracing/sdk.ts';
 import { packageVersion } from './version.ts';
+import { onceMigrated } from './waiting-room.ts';
 import { welcome } from './welcome.ts';
 
 /** A probe storm costs one round of checks in this time; Kubernetes gives a probe one second. */
@@ -66,11 +67,17 @@ export async function serve(
     logger.fatal({ actor }, 'an actor crashed too often; the process ends so that it can be replaced');
     ending.end(1);
   };
-  const stagedoor = await openStagedoor(config, logger, onExhausted, metrics).catch((error: unknown) => {
+  const open = () => openStagedoor(config, logger, onExhausted, metrics);
+  const stagedoor = await onceMigrated(open, config, logger, ending).catch((error: unknown) => {
     // The warnings may say why.
     log.flush();
     throw error;
   });
+  if (!stagedoor) {
+    await tracing?.end(MIN_TRACES_FLUSH_MS);
+    log.flush();
+    return ending.wait();
+  }
   const changes = await followClientChanges(config, stagedoor.actors);
   // There is an admin when a worker that is not the first starts, and a probe that it gets is to find it ready.
   let started = member?.isFirst === false;

@@ -10,9 +10,9 @@ export function readinessChecks({ actors, storage }: Pick<Stagedoor, 'actors' | 
     database: async () => {
       if (!storage.isIntact()) return 'the data folder is gone; stop the server, put it back and start again';
       if (isBusyButWell(storage.database)) return true;
-      const state = await schemaState(storage.database.knex);
-      // A newer schema is an upgrade on its way: migrations only expand, and the replicas that run must serve on.
-      return state.kind === 'behind' ? 'schema behind' : true;
+      // A newer schema that this version can live with is an upgrade on its way, and the replicas that run must serve on.
+      const { kind } = await schemaState(storage.database.knex);
+      return kind === 'current' || (kind === 'behind' ? 'schema behind' : 'schema needs a newer version');
     },
     signingKeys: async () => {
       await Promise.all(

@@ -1,11 +1,18 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
+import { CodeTooOld } from './database/contract-guard.ts';
 import { openEmbedded, openPostgres, type Database, type StatementObserver } from './database/database.ts';
 import { lockFolder } from './database/folder-lock.ts';
 import { makeFolderSecret, readFolderSecret, refuseLostSecret } from './database/folder-secret.ts';
 import { grantToServer } from './database/grants.ts';
-import { migrate, SchemaMismatch, schemaState } from './database/schema.ts';
+import { migrate, MigrationFailed, type MigrateOptions } from './database/migrator.ts';
+import { inSession, type MigrationSession } from './database/migration-session.ts';
+import { planMigrations, type Plan } from './database/migration-plan.ts';
+import { OutOfPatience } from './database/patience.ts';
+import { readOf, SchemaMismatch, schemaState } from './database/schema.ts';
+import { UnknownStatement } from './database/statement-forms.ts';
 import { Sensitive } from './oauth/sensitive.ts';
 
 /** A reason not to start that a person can do something about. */
@@ -50,7 +57,7 @@ async function openEmbeddedStorage(
   try {
     const known = config.secrets.length > 0 ? config.secrets : secretsOf(config.dataDir);
     const database = await openEmbedded(config.dataDir, observe);
-    const applied = await migrate(database.knex);
+    const applied = await migrate(database);
     if (applied.length > 0) logger.info({ applied }, 'migrated');
     const secrets = known ?? (await firstSecrets(config.dataDir, database, secretIsLost));
     return {
@@ -116,32 +123,76 @@ async function openPostgresStorage(
   }
 }
 
+/** Who is told how a migration goes. */
+export type MigrationTold = Required<Pick<MigrateOptions, 'say' | 'onApplied'>>;
+
 /**
  * Runs the migrations against the configured database, with all the time they need, and gives the server's role its rights where
- * that is another; resolves to what was applied.
+ * that is another; resolves to the migrations of newer versions that the database has.
  */
 export async function migrateStorage(
   config: Config,
   logger: Logger,
+  told: MigrationTold,
   serverRole?: string,
 ): Promise<readonly string[]> {
   if (config.databaseUrl === undefined) {
     if (serverRole !== undefined) throw new StartupError('The embedded database has no roles to grant to.');
     const storage = await openEmbeddedStorage(config, logger);
     await storage.close();
-    return storage.applied;
+    storage.applied.forEach(told.onApplied);
+    return [];
   }
-  const url = config.databaseUrl.reveal();
+  return withServer(config, config.databaseUrl, async (database) => {
+    await migrateServer(database, told, serverRole);
+    const state = await schemaState(database.knex);
+    return state.kind === 'current' ? state.newer : [];
+  });
+}
+
+async function migrateServer(
+  database: Database,
+  told: MigrationTold,
+  serverRole: string | undefined,
+): Promise<void> {
+  if (serverRole === undefined) {
+    await migrate(database, told);
+    return;
+  }
+  const beforeApplied = (session: MigrationSession) =>
+    grantToServer(session, serverRole, told.say).catch(refuseGrant);
+  const applied = await migrate(database, { ...told, beforeApplied });
+  if (applied.length === 0) await inSession(database, told.say, beforeApplied);
+}
+
+/** What migrateStorage would do; opens what is there and changes nothing. */
+export async function planStorage(config: Config): Promise<Plan> {
+  if (config.databaseUrl !== undefined)
+    return withServer(config, config.databaseUrl, ({ knex }) => planMigrations(readOf(knex), false));
+  if (!existsSync(join(config.dataDir, 'postgres'))) return planMigrations(undefined, true);
+  const lock = await lockFolder(config.dataDir);
+  try {
+    const database = await openEmbedded(config.dataDir);
+    return await planMigrations(readOf(database.knex), true).finally(() => database.close());
+  } finally {
+    lock.release();
+  }
+}
+
+/** Opens a PostgreSQL database for statements that may take long. */
+async function withServer<Result>(
+  config: Config,
+  url: Sensitive,
+  work: (database: Database) => Promise<Result>,
+): Promise<Result> {
   const database = openPostgres({
-    url,
+    url: url.reveal(),
     poolSize: 2,
     statementTimeoutMs: MIGRATION_TIMEOUT_MS,
     connectTimeoutMs: config.statementTimeoutMs,
   });
   try {
-    const applied = await migrate(database.knex);
-    if (serverRole !== undefined) await grantToServer(database.knex, serverRole).catch(refuseGrant);
-    return applied;
+    return await work(database);
   } catch (error) {
     throw error instanceof StartupError ? error : explainUnreachable(error);
   } finally {
@@ -150,22 +201,25 @@ export async function migrateStorage(
 }
 
 function refuseGrant(error: unknown): never {
+  if (error instanceof OutOfPatience)
+    throw new StartupError(`The role that --grant-to names got no rights: ${error.message}. Run it again.`);
   const { code } = error as { code?: unknown };
   // undefined_object, insufficient_privilege, invalid_grant_operation
   if (typeof code !== 'string' || !['42704', '42501', '0LP01'].includes(code)) throw error;
   throw new StartupError(
-    `The schema is up to date, but the role that --grant-to names got no rights (${code}). It must exist, and the role that ` +
+    `The role that --grant-to names got no rights (${code}). It must exist, and the role that ` +
       'migrates must be a member of it and own the database.',
   );
 }
 
-const MIGRATION_TIMEOUT_MS = 3_600_000;
+/** An index of a large table takes hours at worst. */
+const MIGRATION_TIMEOUT_MS = 86_400_000;
 
 /** Why the database cannot be used: the driver's code says it without repeating the URL, which holds a password. */
 export function explainUnreachable(error: unknown): Error {
   const { code } = error as { code?: unknown };
-  const known = error instanceof SchemaMismatch || error instanceof TypeError || error instanceof RangeError;
-  if (known) return error;
+  const known = [SchemaMismatch, MigrationFailed, CodeTooOld, UnknownStatement, TypeError, RangeError];
+  if (error instanceof Error && known.some((kind) => error instanceof kind)) return error;
   // A server that stays silent, or that has no TLS where the URL asks for it, is an error without a code.
   const reason = typeof code === 'string' ? code : 'no answer that the driver understands';
   return new StartupError(

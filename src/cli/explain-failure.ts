@@ -1,7 +1,9 @@
 import { ConfigError } from '../config.ts';
+import { CodeTooOld } from '../database/contract-guard.ts';
 import { FolderInUse } from '../database/folder-lock.ts';
 import { DamagedSecret, LostSecret } from '../database/folder-secret.ts';
 import { StatementFailed } from '../database/faults.ts';
+import { MigrationFailed } from '../database/migrator.ts';
 import { SchemaMismatch } from '../database/schema.ts';
 import { describeBug } from '../describe-bug.ts';
 import { OAuthError } from '../oauth/errors.ts';
@@ -16,6 +18,8 @@ export function explainFailure(error: unknown): string {
     DamagedSecret,
     LostSecret,
     SchemaMismatch,
+    MigrationFailed,
+    CodeTooOld,
     OAuthError,
     StatementFailed,
   ];

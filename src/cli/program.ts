@@ -32,8 +32,10 @@ export function buildProgram(env: NodeJS.ProcessEnv): { run(argv: readonly strin
     .command('migrate')
     .description("bring the database's schema up to date; safe to run twice, or by two at once")
     .option('--grant-to <role>', 'give this role what a server needs, where migrations have another')
-    .action(async ({ grantTo }: { grantTo?: string }) => {
-      print(await runMigrations(env, grantTo));
+    .option('--plan', 'say what it would do, and change nothing')
+    .action(async ({ grantTo, plan }: { grantTo?: string; plan?: true }) => {
+      if (plan) print(await planMigrations(env));
+      else await runMigrations(env, grantTo);
     });
   const exitWith = (code: number, output: string) => {
     exitCode = code;
@@ -79,7 +81,7 @@ async function memberOf(worker: Worker | undefined, env: NodeJS.ProcessEnv): Pro
   return env[WORKER_NUMBER] === undefined ? undefined : new member.Member(worker, env);
 }
 
-async function runMigrations(env: NodeJS.ProcessEnv, serverRole?: string): Promise<string> {
+async function runMigrations(env: NodeJS.ProcessEnv, serverRole?: string): Promise<void> {
   const [{ loadConfig }, { openLog }, { migrateStorage }] = await Promise.all([
     import('../config.ts'),
     import('../log.ts'),
@@ -87,9 +89,45 @@ async function runMigrations(env: NodeJS.ProcessEnv, serverRole?: string): Promi
   ]);
   const { config } = loadConfig(env);
   const log = openLog('warn', 2);
-  const applied = await migrateStorage(config, log.logger, serverRole);
-  if (applied.length === 0) return 'The schema is up to date.\n';
-  return applied.map((name) => `applied ${name}\n`).join('');
+  endOnSignal();
+  let applied = 0;
+  const onApplied = (name: string) => {
+    applied += 1;
+    print(`applied ${name}\n`);
+  };
+  const newer = await migrateStorage(config, log.logger, { say, onApplied }, serverRole);
+  if (applied > 0) return;
+  const note =
+    newer.length === 0
+      ? ''
+      : ` A newer version has applied ${newer.join(', ')}, which this one can work with.`;
+  print(`The schema is up to date.${note}\n`);
+}
+
+async function planMigrations(env: NodeJS.ProcessEnv): Promise<string> {
+  const [{ loadConfig }, { describePlan }, { planStorage }] = await Promise.all([
+    import('../config.ts'),
+    import('./describe-plan.ts'),
+    import('../storage.ts'),
+  ]);
+  return describePlan(await planStorage(loadConfig(env).config));
+}
+
+/** The first process of a container is not ended by a signal that it does not handle. What was begun, the next run goes on with. */
+function endOnSignal(): void {
+  for (const [signal, exitCode] of [
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const) {
+    process.once(signal, () => {
+      say('interrupted; nothing is lost: run "stagedoor migrate" again, and it goes on where it was');
+      process.exit(exitCode);
+    });
+  }
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`stagedoor: ${sentence}\n`);
 }
 
 function print(text: string): void {

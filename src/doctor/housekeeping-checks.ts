@@ -14,13 +14,17 @@ const SWEEP_LATE_MS = DAY_MS;
 
 export function checkSchema(state: SchemaState): Finding {
   const check = 'schema';
-  if (state.kind === 'current') return ok(check, 'as this version needs it');
+  if (state.kind === 'current')
+    return ok(
+      check,
+      `as this version needs it${state.newer.length > 0 ? `, and newer (${state.newer.join(', ')})` : ''}`,
+    );
   if (state.kind === 'behind')
     return failed(check, `lacks ${state.missing.join(', ')}`, 'Run "stagedoor migrate".');
   return failed(
     check,
-    `was migrated by a newer version (${state.unknown.join(', ')})`,
-    'Run that version, or restore a backup made before the upgrade.',
+    `was migrated by a newer version, and this one cannot work with it (${state.demands.map(({ migration }) => migration).join(', ')})`,
+    'Run a version that can, or restore a backup made before the upgrade.',
   );
 }
 

@@ -78,7 +78,7 @@ test('with a role of its own for migrations, the server works and cannot change 
     'alter table clients add column x text',
     'drop table users',
     "insert into schema_migrations (name) values ('9999_x')",
-    'delete from schema_migrations_lock',
+    'delete from schema_changes',
     'select * from payroll',
     'insert into payroll (salary) values (1)',
     "select nextval('invoices')",
@@ -107,7 +107,7 @@ test('a role that is not there, or not that of the one who migrates, is refused 
   await expectRefused(
     ['migrate', '--grant-to', 'nobody_there'],
     envOf(OWNER),
-    'The schema is up to date, but the role that --grant-to names got no rights (42704). It must exist, and the role that ' +
+    'The role that --grant-to names got no rights (42704). It must exist, and the role that ' +
       'migrates must be a member of it and own the database.',
   );
   await expectRefused(

@@ -42,20 +42,15 @@ test('all that is wrong with the configuration is said at once, by every command
   }
 });
 
-test('an unmigrated database is refused by the server and by commands; migrate brings it up to date', async () => {
+test('an unmigrated database is refused by commands; migrate brings it up to date', async () => {
   const env = envOf(empty.url);
-  const sentence =
-    'The database lacks 11 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.';
-  await Promise.all([
-    expectRefused(['serve'], env, sentence),
-    expectRefused(['users', 'list'], env, sentence),
-  ]);
-  // Two at once take turns: one of them does it all.
-  const printed = await Promise.all([succeed(['migrate'], env), succeed(['migrate'], env)]);
-  expect(printed.toSorted()).toEqual([
-    'The schema is up to date.\n',
-    expect.stringMatching(/^(?:applied \d{4}_\w+\n){11}$/),
-  ]);
+  await expectRefused(
+    ['users', 'list'],
+    env,
+    'The database lacks 12 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.',
+  );
+  expect(await succeed(['migrate'], env)).toMatch(/^(?:applied \d{4}_\w+\n){12}$/);
+  expect(await succeed(['migrate'], env)).toBe('The schema is up to date.\n');
   expect(await succeed(['users', 'list'], env)).toMatch(/^USERNAME/);
 });
 
@@ -66,7 +61,7 @@ test('a database of a newer version is refused by the server, by commands and by
     "insert into schema_migrations (name, batch, migration_time) values ('9999_from_the_future', 9, now())",
   );
   const sentence =
-    'The database was migrated by a newer version of Stagedoor (it has 9999_from_the_future). Start that version, or restore a backup made before the upgrade.';
+    'The database was migrated by a newer version of Stagedoor, and this one cannot work with it (it has 9999_from_the_future). Start a version that can, or restore a backup made before the upgrade.';
   const env = envOf(migrated.url);
   await Promise.all([
     expectRefused(['serve'], env, sentence),

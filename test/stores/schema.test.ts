@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import { openPostgres, type Database } from '../../src/database/database.ts';
-import { migrate, schemaState, SchemaMismatch } from '../../src/database/schema.ts';
+import { migrate } from '../../src/database/migrator.ts';
+import { schemaState, SchemaMismatch } from '../../src/database/schema.ts';
 import { openStorage } from '../../src/storage.ts';
 import { onEachBackend } from '../support/backends.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -20,16 +21,17 @@ const MIGRATIONS = [
   '0009_add_admin_desk',
   '0010_create_replicas',
   '0011_keep_writes_small',
+  '0012_note_what_replicas_know',
 ];
 
 onEachBackend((backend) => {
   test('a database is migrated once: a second time finds nothing to do and changes nothing', async () => {
-    expect(await schemaState(backend.knex)).toEqual({ kind: 'current' });
+    expect(await schemaState(backend.knex)).toEqual({ kind: 'current', newer: [] });
     const applied = () => backend.rows('select id, name, migration_time from schema_migrations order by id');
     const before = await applied();
     expect(before).toMatchObject(MIGRATIONS.map((name) => ({ name })));
-    expect(await migrate(backend.knex)).toEqual([]);
-    expect(await migrate(backend.knex)).toEqual([]);
+    expect(await migrate(backend.databases[0])).toEqual([]);
+    expect(await migrate(backend.databases[0])).toEqual([]);
     expect(await applied()).toEqual(before);
   });
 
@@ -39,17 +41,20 @@ onEachBackend((backend) => {
       future,
     ]);
     try {
-      expect(await schemaState(backend.knex)).toEqual({ kind: 'ahead', unknown: [future] });
-      const refusal = migrate(backend.knex);
+      expect(await schemaState(backend.knex)).toEqual({
+        kind: 'ahead',
+        demands: [{ migration: future, needs: future }],
+      });
+      const refusal = migrate(backend.databases[0]);
       await expect(refusal).rejects.toBeInstanceOf(SchemaMismatch);
       await expect(refusal).rejects.toThrow(
-        `The database was migrated by a newer version of Stagedoor (it has ${future}). ` +
-          'Start that version, or restore a backup made before the upgrade.',
+        `The database was migrated by a newer version of Stagedoor, and this one cannot work with it (it has ${future}). ` +
+          'Start a version that can, or restore a backup made before the upgrade.',
       );
     } finally {
       await backend.rows('delete from schema_migrations where name = ?', [future]);
     }
-    expect(await schemaState(backend.knex)).toEqual({ kind: 'current' });
+    expect(await schemaState(backend.knex)).toEqual({ kind: 'current', newer: [] });
   });
 });
 
@@ -73,34 +78,39 @@ describe('on an empty PostgreSQL database', () => {
   test('of migrators that arrive at once, one migrates and the others find it done', async () => {
     const { one, other } = await emptyDatabase();
     const pools = [one, other, one, other];
-    const applied = await Promise.all(pools.map(({ knex }) => migrate(knex)));
+    const applied = await Promise.all(pools.map((pool) => migrate(pool)));
     expect(applied.toSorted((a, b) => b.length - a.length)).toEqual([MIGRATIONS, [], [], []]);
-    expect(await schemaState(one.knex)).toEqual({ kind: 'current' });
+    expect(await schemaState(one.knex)).toEqual({ kind: 'current', newer: [] });
   });
 
-  test('a migration that is interrupted leaves nothing behind, and the next one succeeds', async () => {
+  test('a migration that is interrupted keeps what was done, and the next one goes on with the same step', async () => {
     const { one, other } = await emptyDatabase();
-    // Somebody is about to make a table of the last migration's name, so that one must wait, with the others done.
+    // Somebody is about to make a table of a migration's name, so that it must wait, with those before it done.
     const holder = await other.knex.transaction();
     await holder.raw('create table audit_events ()');
-    const interrupted = migrate(one.knex).catch((error: unknown) => error);
+    const interrupted = migrate(one).catch((error: unknown) => error);
     const pid = await untilWaiting(other);
     await other.knex.raw('select pg_terminate_backend(?::int)', [pid]);
-    expect(await interrupted).toBeInstanceOf(Error);
+    expect(await interrupted).toMatchObject({
+      name: 'MigrationFailed',
+      message: expect.stringMatching(/^Step 1 of 2 of 0006_create_audit_events: /),
+    });
     await holder.rollback();
-    expect(await tablesOf(other)).toEqual([]);
-    expect(await schemaState(one.knex)).toEqual({ kind: 'behind', missing: MIGRATIONS });
-    expect(await migrate(one.knex)).toEqual(MIGRATIONS);
-    expect(await schemaState(other.knex)).toEqual({ kind: 'current' });
+    const missing = MIGRATIONS.slice(5);
+    expect(await schemaState(one.knex)).toEqual({ kind: 'behind', missing });
+    expect(await migrate(one)).toEqual(missing);
+    expect(await schemaState(other.knex)).toEqual({ kind: 'current', newer: [] });
   });
 
-  test('a migration that fails leaves nothing behind either', async () => {
+  test('a step that fails says which and why, and is tried again by the next run', async () => {
     const { one, other } = await emptyDatabase();
     await other.knex.raw('create table signing_keys ()');
-    await expect(migrate(one.knex)).rejects.toThrow();
-    expect(await tablesOf(other)).toEqual(['signing_keys']);
+    await expect(migrate(one)).rejects.toThrow(
+      'Step 1 of 1 of 0005_create_signing_keys: it failed (42P07). What was done before it stays done: ' +
+        'mend the cause and run "stagedoor migrate" again, which goes on with this step.',
+    );
     await other.knex.raw('drop table signing_keys');
-    expect(await migrate(one.knex)).toEqual(MIGRATIONS);
+    expect(await migrate(one)).toEqual(MIGRATIONS.slice(4));
   });
 
   test('a server does not start on it, nor on a newer one, and says what to do', async () => {
@@ -111,13 +121,13 @@ describe('on an empty PostgreSQL database', () => {
     });
     const start = () => openStorage(config, pino({ level: 'silent' }));
     await expect(start()).rejects.toThrow(
-      'The database lacks 11 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.',
+      'The database lacks 12 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.',
     );
-    await migrate(one.knex);
+    await migrate(one);
     await one.knex.raw(
       `insert into schema_migrations (name, batch, migration_time) values ('9999_x', 9, now())`,
     );
-    await expect(start()).rejects.toThrow('newer version of Stagedoor (it has 9999_x)');
+    await expect(start()).rejects.toThrow('this one cannot work with it (it has 9999_x)');
     await one.knex.raw(`delete from schema_migrations where name = '9999_x'`);
     await (await start()).close();
   });
@@ -133,11 +143,4 @@ async function untilWaiting({ knex }: Database): Promise<number> {
     ({ rows: [waiting] }) => waiting !== undefined,
   );
   return rows[0]!.pid;
-}
-
-async function tablesOf({ knex }: Database): Promise<string[]> {
-  const { rows } = (await knex.raw(
-    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'S')`,
-  )) as { rows: { name: string }[] };
-  return rows.map(({ name }) => name);
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { openEmbedded, openPostgres, type Database, type Queries } from '../../src/database/database.ts';
 import { FolderInUse, lockFolder } from '../../src/database/folder-lock.ts';
-import { migrate } from '../../src/database/schema.ts';
+import { migrate } from '../../src/database/migrator.ts';
 import { eventually } from './eventually.ts';
 import type { TestDatabase } from './postgres.ts';
 import { migratedDatabase } from './server.ts';
@@ -87,7 +87,7 @@ export class Backend {
     }
     this.#folder = await emptyEmbeddedFolder();
     const database = await openEmbedded(this.#folder, observe);
-    await migrate(database.knex);
+    await migrate(database);
     this.#databases = [database, database];
   }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort } from '../../scripts/free-port.mjs';
 import { openPostgres } from '../../src/database/database.ts';
-import { migrate } from '../../src/database/schema.ts';
+import { migrate } from '../../src/database/migrator.ts';
 import { templateDatabase, type TestDatabase } from './postgres.ts';
 
 export { freePort };
@@ -37,13 +37,17 @@ export interface ServerOptions {
   readonly database?: 'postgres' | 'embedded';
   /** More settings, or other ones. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The command line of another release. */
+  readonly cli?: string;
+  /** Until when to wait: `alive` is a process that answers, ready or not. */
+  readonly until?: 'ready' | 'alive';
 }
 
 /** A database of its own with the current schema, cloned from a template. */
 export function migratedDatabase(): Promise<TestDatabase> {
   return templateDatabase('migrated', async (url) => {
     const database = openPostgres({ url, poolSize: 2, statementTimeoutMs: 60_000 });
-    await migrate(database.knex);
+    await migrate(database);
     await database.close();
   });
 }
@@ -52,6 +56,8 @@ export function migratedDatabase(): Promise<TestDatabase> {
 export async function startServer({
   database = 'postgres',
   env = {},
+  cli = CLI,
+  until = 'ready',
 }: ServerOptions = {}): Promise<TestServer> {
   const port = await freePort();
   const owned = env.OAUTH2_DATABASE_URL === undefined && env.OAUTH2_DATA_DIR === undefined;
@@ -73,7 +79,7 @@ export async function startServer({
     ...(folder !== undefined && { OAUTH2_DATA_DIR: folder }),
     ...env,
   };
-  const child = spawn(process.execPath, [CLI, 'serve'], {
+  const child = spawn(process.execPath, [cli, 'serve'], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -90,8 +96,8 @@ export async function startServer({
     return exited;
   };
   const issuer = settings.OAUTH2_ISSUER ?? `http://127.0.0.1:${settings.OAUTH2_SERVER_PORT}`;
-  await untilReady(
-    `http://127.0.0.1:${settings.OAUTH2_SERVER_PORT}`,
+  await untilAnswers(
+    `http://127.0.0.1:${settings.OAUTH2_SERVER_PORT}/${until === 'ready' ? 'ready' : 'health'}`,
     () => child.exitCode,
     () => printed.both,
   );
@@ -117,8 +123,9 @@ export async function runCli(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   input = '',
+  cli = CLI,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env.PATH, ...env } });
+  const child = spawn(process.execPath, [cli, ...args], { env: { PATH: process.env.PATH, ...env } });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -128,12 +135,12 @@ export async function runCli(
   return { code, stdout, stderr };
 }
 
-async function untilReady(base: string, exitCode: () => number | null, output: () => string): Promise<void> {
+async function untilAnswers(url: string, exitCode: () => number | null, output: () => string): Promise<void> {
   const end = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     if (exitCode() !== null) throw new Error(`the server ended with ${exitCode()}:\n${output()}`);
     if (Date.now() > end) throw new Error(`the server was not ready in time:\n${output()}`);
-    const ready = await fetch(`${base}/ready`).then(
+    const ready = await fetch(url).then(
       (response) => response.ok,
       () => false,
     );

@@ -1,4 +1,5 @@
 import type { Queries } from '../../database/database.ts';
+import { NEWEST_MIGRATION } from '../../database/migrations.ts';
 import type { ActorStats } from '../runtime/protocol.ts';
 import type { Durations } from './durations.ts';
 import type { Replica } from './messages.ts';
@@ -7,8 +8,8 @@ import type { MinuteCount } from './traffic-meter.ts';
 const REPORT = {
   name: 'replicas_report',
   sql: `
-    insert into replicas (id, name, version, started_at, seen_at, actors)
-    values (?::uuid, ?, ?, ?::timestamptz, now(), ?::jsonb)
+    insert into replicas (id, name, version, newest_migration, started_at, seen_at, actors)
+    values (?::uuid, ?, ?, ?, ?::timestamptz, now(), ?::jsonb)
     on conflict (id) do update set seen_at = excluded.seen_at, actors = excluded.actors`,
 };
 
@@ -52,7 +53,14 @@ export class ReplicaStore {
   }
 
   async report({ replicaId, name, version, startedAt, actors }: Replica): Promise<void> {
-    await this.#queries.query(REPORT, [replicaId, name, version, startedAt, JSON.stringify(actors)]);
+    await this.#queries.query(REPORT, [
+      replicaId,
+      name,
+      version,
+      NEWEST_MIGRATION,
+      startedAt,
+      JSON.stringify(actors),
+    ]);
   }
 
   async reportMinute(replicaId: string, { minute, requests, errors, durations }: MinuteCount): Promise<void> {
