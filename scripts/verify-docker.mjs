@@ -16,7 +16,7 @@ const IMAGE = 'stagedoor:verify';
 const NAME = `stagedoor-verify-${process.pid}`;
 /** The image names it as its issuer, and docker-compose.yml publishes it. */
 const ISSUER = 'http://localhost:8080';
-const ADMIN = { username: 'admin', password: 'proof-of-the-image-1' };
+const ADMIN = { username: 'admin', password: randomBytes(16).toString('hex') };
 const START_LIMIT_MS = 120_000;
 const RUN = [
   '--env',

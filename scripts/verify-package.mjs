@@ -1,6 +1,7 @@
 // Proves the npm package: npm run verify:package
 // Packs it as a release does, looks at what is in it, installs it into an empty folder without packages of development and without
 // install scripts, and runs what was installed: its command, a server on the embedded database, a token, its pages and scripts.
+import { randomBytes } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -28,7 +29,7 @@ const START_LIMIT_MS = 240_000;
 const ALLOWED =
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(?:src|migrations)\/.+\.js(?:\.map)?)$/;
 const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', MANIFEST.bin.stagedoor];
-const ADMIN = { username: 'admin', password: 'proof-of-the-package-1' };
+const ADMIN = { username: 'admin', password: randomBytes(16).toString('hex') };
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-package-'));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
