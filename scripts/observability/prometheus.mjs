@@ -1,28 +1,17 @@
 // A throw-away Prometheus from Debian's package, and promtool.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endChild, startChild } from '../../bench/children.mjs';
+import { requirePrograms } from '../debian-packages.mjs';
 import { freePort } from '../free-port.mjs';
 
 const START_TIMEOUT_MS = 15_000;
-const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Makes sure that prometheus and promtool can be run; throws a sentence that says what to install where they cannot. */
 export function requirePrometheus(say) {
-  if (isInstalled()) return;
-  if (isRootOnDebian()) {
-    say('installing Prometheus (apt-get) …');
-    withoutStartingServices(() => {
-      apt('update');
-      apt('install', '-y', '--no-install-recommends', 'prometheus');
-    });
-  }
-  if (isInstalled()) return;
-  throw new Error(
-    'prometheus and promtool are needed: install them (on Debian: apt-get install prometheus) so that they are on the PATH.',
-  );
+  requirePrograms(['prometheus', 'promtool'], 'prometheus', say);
 }
 
 /** Runs promtool; throws what it says where it is not content. */
@@ -97,36 +86,4 @@ async function isReady(address) {
   } catch {
     return false;
   }
-}
-
-function isInstalled() {
-  return ['prometheus', 'promtool'].every(
-    (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
-  );
-}
-
-function isRootOnDebian() {
-  if (process.platform !== 'linux' || process.getuid() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
-  return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
-}
-
-/** Debian starts what it installs, unless a policy says no: nobody asked for a Prometheus that stays. */
-function withoutStartingServices(work) {
-  const isOurs = !existsSync(POLICY);
-  if (isOurs) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    work();
-  } finally {
-    if (isOurs) rmSync(POLICY);
-  }
-}
-
-function apt(...args) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const { status, stdout, stderr } = spawnSync('apt-get', args, {
-    env,
-    encoding: 'utf8',
-    maxBuffer: 64 << 20,
-  });
-  if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}`);
 }
