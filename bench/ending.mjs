@@ -3,8 +3,9 @@ import { endChildren } from './children.mjs';
 
 /**
  * What has to be ended with this program, however that ends: by itself, by a signal, or after a time that it does not need.
+ * @param {string} [name] of the program
  */
-export function ending() {
+export function ending(name = 'bench') {
   const cleanUps = [];
   let isLeaving = false;
 
@@ -13,7 +14,7 @@ export function ending() {
     // What fails because we end it is no news, and must not cut the cleaning up short.
     if (isLeaving) return;
     isLeaving = true;
-    if (reason !== undefined) process.stderr.write(`stagedoor bench: ${reason}\n`);
+    if (reason !== undefined) process.stderr.write(`stagedoor ${name}: ${reason}\n`);
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
     await endChildren();
     process.exit(code);

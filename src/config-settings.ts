@@ -192,6 +192,13 @@ export const SETTINGS = {
     default: '20000',
     about: "Longest drain on shutdown in milliseconds, above the HTTP request's",
   },
+  shutdownDelayMs: {
+    variable: 'OAUTH2_SHUTDOWN_DELAY_MS',
+    ...integer(0, 600_000),
+    default: '0',
+    about:
+      'How long to serve on after SIGTERM while `/ready` says no, before the drain, so that a load balancer notices; in milliseconds',
+  },
   requestLimit: {
     variable: 'OAUTH2_REQUEST_LIMIT',
     ...integer(1, 100_000),

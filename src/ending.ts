@@ -7,11 +7,17 @@ const SAME_SIGNAL_MS = 1000;
 /** The one way the process ends: a signal, or a fault it cannot repair. A second signal ends it at once. */
 export class Ending {
   readonly #exitCode: Promise<number>;
+  readonly #logger: Logger;
   #resolve: (exitCode: number) => void = () => undefined;
   #near = false;
+  #isAnnounced = false;
 
-  /** `atOnce`: what must be done even then. */
-  constructor(logger: Logger, atOnce: () => void = () => undefined) {
+  /**
+   * `atOnce`: what must be done even then. `delayMs`: how long after a SIGTERM the process is to serve on; whoever presses Ctrl-C
+   * does not wait for it, nor does a fault.
+   */
+  constructor(logger: Logger, atOnce: () => void = () => undefined, delayMs = 0) {
+    this.#logger = logger;
     this.#exitCode = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -23,7 +29,8 @@ export class Ending {
           atOnce();
           process.exit(1);
         }
-        this.end(0);
+        this.#isAnnounced ||= signal === 'SIGTERM' && !this.#near;
+        this.end(0, signal === 'SIGTERM' ? delayMs : 0);
       });
     }
     const onBug = (error: unknown) => {
@@ -38,11 +45,20 @@ export class Ending {
     return this.#near;
   }
 
-  end(exitCode: number): void {
-    this.#near = true;
-    this.#resolve(exitCode);
+  /** Whether a SIGTERM asked for it, so that there is time to serve on for a while. */
+  get isAnnounced(): boolean {
+    return this.#isAnnounced;
   }
 
+  /** Ends the process, or has it end a while later unless there is a reason to end it earlier. */
+  end(exitCode: number, delayMs = 0): void {
+    if (delayMs > 0 && !this.#near) this.#logger.info({ delayMs }, 'not ready any more, and serving on');
+    this.#near = true;
+    if (delayMs === 0) this.#resolve(exitCode);
+    else setTimeout(this.#resolve, delayMs, exitCode).unref();
+  }
+
+  /** Resolves to the exit code when it is time to end. */
   wait(): Promise<number> {
     return this.#exitCode;
   }

@@ -54,9 +54,9 @@ export async function serve(
   // Several workers would say the same.
   if (!member) sayAtStart(config, warnings, logger);
 
-  const ending = new Ending(logger);
-  member?.drainBy(() => {
-    ending.end(0);
+  const ending = new Ending(logger, undefined, config.shutdownDelayMs);
+  member?.drainBy((reason) => {
+    ending.end(0, reason === 'announced' ? config.shutdownDelayMs : 0);
   });
   const tracing = await startTracing(env, config.otlpEndpoint, packageVersion(), (trouble) => {
     logger.warn({ trouble }, 'trouble with tracing');

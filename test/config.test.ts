@@ -62,6 +62,7 @@ describe('defaults', () => {
       askTimeoutMs: 5000,
       httpTimeoutMs: 10_000,
       shutdownTimeoutMs: 20_000,
+      shutdownDelayMs: 0,
       requestLimit: 1000,
       requestWaitMs: 250,
       mailboxLimit: 1000,

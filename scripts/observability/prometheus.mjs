@@ -4,22 +4,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endChild, startChild } from '../../bench/children.mjs';
-import { installPackage, isRootOnDebian } from '../apt.mjs';
+import { requirePrograms } from '../programs.mjs';
 import { freePort } from '../free-port.mjs';
 
 const START_TIMEOUT_MS = 15_000;
 
 /** Makes sure that prometheus and promtool can be run; throws a sentence that says what to install where they cannot. */
 export function requirePrometheus(say) {
-  if (isInstalled()) return;
-  if (isRootOnDebian()) {
-    say('installing Prometheus (apt-get) …');
-    installPackage('prometheus');
-  }
-  if (isInstalled()) return;
-  throw new Error(
-    'prometheus and promtool are needed: install them (on Debian: apt-get install prometheus) so that they are on the PATH.',
-  );
+  requirePrograms(['prometheus', 'promtool'], 'prometheus', say);
 }
 
 /** Runs promtool; throws what it says where it is not content. */
@@ -94,10 +86,4 @@ async function isReady(address) {
   } catch {
     return false;
   }
-}
-
-function isInstalled() {
-  return ['prometheus', 'promtool'].every(
-    (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
-  );
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { DrainReason } from './protocol.ts';
 import { Restarts, type RestartLimits } from './restarts.ts';
 import type { End, WorkerProcess } from './worker-process.ts';
 
@@ -77,11 +78,11 @@ export class Place {
   }
 
   /** Has its workers end, and starts no more; resolves to whether they ended by themselves. */
-  async close(): Promise<boolean> {
+  async close(reason: DrainReason): Promise<boolean> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     const drained = await Promise.all(
-      [...this.#all].map((worker) => worker.drain('shutdown', this.#parts.drainMs)),
+      [...this.#all].map((worker) => worker.drain(reason, this.#parts.drainMs)),
     );
     return drained.every(Boolean);
   }

@@ -8,6 +8,7 @@ import { createPrimaryMetrics } from '../metrics/metrics.ts';
 import { systemSources } from '../system-sources.ts';
 import { AllFigures } from './all-figures.ts';
 import { Place } from './place.ts';
+import type { DrainReason } from './protocol.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** What a worker's end may take beyond the time that its requests have: its actors, its traces, its metrics. */
@@ -37,8 +38,10 @@ export async function superviseWorkers(
     const opened = workers.open();
     onHangUp(ending, () => void opened.then(() => workers.restartEach()));
     const exitCode = (await Promise.race([opened, ending.wait()])) ?? (await ending.wait());
-    if (ending.isNear) logger.info('draining');
-    const drained = await workers.close();
+    // Where the workers serve on first, they say when they drain.
+    const reason = ending.isAnnounced && config.shutdownDelayMs > 0 ? 'announced' : 'shutdown';
+    if (ending.isNear && reason === 'shutdown') logger.info('draining');
+    const drained = await workers.close(reason);
     return drained ? exitCode : Math.max(1, exitCode);
   } finally {
     metricsPort?.close();
@@ -79,7 +82,7 @@ class Workers {
   constructor(config: Config, logger: Logger, count: number) {
     this.#logger = logger;
     this.#places = Array.from({ length: count }, (_, index) => {
-      const drainMs = config.shutdownTimeoutMs + DRAIN_MARGIN_MS;
+      const drainMs = config.shutdownDelayMs + config.shutdownTimeoutMs + DRAIN_MARGIN_MS;
       return new Place(index + 1, {
         logger,
         limits: config,
@@ -126,9 +129,9 @@ class Workers {
   }
 
   /** Resolves to whether all ended by themselves. */
-  async close(): Promise<boolean> {
+  async close(reason: DrainReason): Promise<boolean> {
     this.#isClosed = true;
-    const drained = await Promise.all(this.#places.map((place) => place.close()));
+    const drained = await Promise.all(this.#places.map((place) => place.close(reason)));
     return drained.every(Boolean);
   }
 

@@ -1,7 +1,7 @@
 import type { Figures } from '../metrics/aggregate.ts';
 
-/** Why a worker is to drain: another has taken its place, or all of them end. */
-export type DrainReason = 'replaced' | 'shutdown';
+/** Why a worker is to drain: another has taken its place, or all of them end, at once or after having served on for a while. */
+export type DrainReason = 'replaced' | 'shutdown' | 'announced';
 
 /** What the primary tells a worker. */
 export type ToWorker =

@@ -99,9 +99,9 @@ export class FrontDoor {
     };
   }
 
-  /** Lets no connection rest any longer: the server is about to close those on which nothing happens. */
-  wakeAll(): void {
-    this.#resting.wakeAll();
+  /** Lets no connection rest any more: the server is about to close those on which nothing happens. */
+  close(): void {
+    this.#resting.close();
   }
 
   #turnAway(request: IncomingMessage, response: ServerResponse, path: string): void {

@@ -28,6 +28,7 @@ export class RestingConnections {
   readonly #resting = new Map<Socket, number>();
   /** How often each was sent away in this turn. */
   readonly #coming = new Map<Socket, number>();
+  #isClosed = false;
   #credit = 0;
   #perSecond = WOKEN_PER_SECOND;
 
@@ -42,6 +43,7 @@ export class RestingConnections {
 
   /** Lets a connection rest from the end of this turn on. False if it or too many others insist: it is better closed. */
   add(socket: Socket): boolean {
+    if (this.#isClosed) return false;
     const times = this.#coming.get(socket) ?? 0;
     if (times >= IN_ONE_TURN || this.size >= MOST) return false;
     // Only when the parser is through with what was read: it reads on by itself after each message.
@@ -73,8 +75,10 @@ export class RestingConnections {
     }
   }
 
-  /** Reads them all again. */
-  wakeAll(): void {
+  /** Reads them all again, and lets none rest any more; those neither that were sent away in this very turn. */
+  close(): void {
+    this.#isClosed = true;
+    this.#coming.clear();
     this.wake(0, 0, Infinity);
   }
 

@@ -8,12 +8,16 @@ import {
   type ServerOptions,
 } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { FrontDoor } from './front-door.ts';
 
 const KEEP_ALIVE_MS = 65_000;
 const IDLE_CHECK_MS = 50;
 const SILENT_GRACE_MS = 1000;
 const QUIET_MS = 200;
+const LONG_QUIET_MS = 2000;
+const SHORT_TURN_MS = 0.2;
+const LULL_PATIENCE_MS = 250;
 
 /**
  * An HTTP server whose requests and responses are born with Express's prototypes. Express sets them on each request
@@ -81,35 +85,64 @@ export function listenOn(server: Server, host: string, port: number): Promise<nu
 
 /**
  * Takes no new connections, lets requests under way finish within `timeoutMs`, then closes what is left. A connection is told
- * to close with the next answer on it, and one on which nothing comes for `quietMs` is closed: whoever is about to send a
- * request on it would lose that.
+ * to close with the next answer on it. One on which nothing comes is closed once no request has come on any for `quietMs`, or
+ * nothing on this one for `longQuietMs`: whoever is about to send a request on it would lose that, and a proxy that still sends
+ * us requests may take any of those that it keeps.
  */
-export async function closeServer(server: Server, timeoutMs: number, quietMs = QUIET_MS): Promise<void> {
+export async function closeServer(
+  server: Server,
+  timeoutMs: number,
+  quietMs = QUIET_MS,
+  longQuietMs = Math.max(quietMs, LONG_QUIET_MS),
+): Promise<void> {
   const sockets = openSockets.get(server) ?? new Set();
+  let lastRequestAtMs = performance.now();
   server.prependListener('request', (_request, response: ServerResponse) => {
+    lastRequestAtMs = performance.now();
     response.setHeader('connection', 'close');
   });
-  doors.get(server)?.wakeAll();
+  doors.get(server)?.close();
   for (const socket of sockets) {
     const answer = answerUnderWay(socket);
     if (answer && !answer.headersSent) answer.setHeader('connection', 'close');
   }
-  const closed = new Promise<void>((resolve) => {
+  await lull(server);
+  const closed = new Promise<true>((resolve) => {
     // Not http's close, which would close at once every connection that happens to be between two requests.
     NetServer.prototype.close.call(server, () => {
-      resolve();
+      resolve(true);
     });
   });
-  const closeQuiet = quietCloser(sockets, quietMs);
-  // After the sockets were read: what has arrived by now counts.
-  const check = setInterval(() => setImmediate(closeQuiet), IDLE_CHECK_MS);
   const timer = setTimeout(() => {
     server.closeAllConnections();
   }, timeoutMs);
-  await closed;
-  clearInterval(check);
+  const closeQuiet = quietCloser(sockets);
+  while (!(await Promise.race([closed, sleep(IDLE_CHECK_MS)]))) {
+    await lull(server);
+    closeQuiet(performance.now() - lastRequestAtMs >= quietMs ? quietMs : longQuietMs);
+  }
   clearTimeout(timer);
   server.close(); // ends http's own timer
+}
+
+/**
+ * Waits for a turn of the event loop with next to nothing to do. A turn begins with what has come from the network: what comes
+ * between that and the closing of a listener or a connection is lost, and its sender gets a reset.
+ */
+async function lull(server: Server): Promise<void> {
+  let calls = 0;
+  const onCall = () => (calls += 1);
+  server.on('connection', onCall);
+  const startedAtMs = performance.now();
+  let nowMs = startedAtMs;
+  let isBusy = true;
+  while (isBusy && nowMs - startedAtMs < LULL_PATIENCE_MS) {
+    const [callsBefore, beforeMs] = [calls, nowMs];
+    await turn();
+    nowMs = performance.now();
+    isBusy = calls > callsBefore || nowMs - beforeMs > SHORT_TURN_MS;
+  }
+  server.off('connection', onCall);
 }
 
 /** The answer that a connection waits for. Node keeps it under this name since its first versions, and offers no other way to it. */
@@ -117,10 +150,13 @@ function answerUnderWay(socket: Socket): ServerResponse | undefined {
   return (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 }
 
-/** Closes, each time it is called, the connections that wait for nothing and said nothing for a while; one that has never said a word gets longer. */
-function quietCloser(sockets: ReadonlySet<Socket>, quietMs: number): () => void {
+/**
+ * Closes, each time it is called, the connections that wait for nothing and said nothing for so long; one that has never said a
+ * word gets longer.
+ */
+function quietCloser(sockets: ReadonlySet<Socket>): (quietMs: number) => void {
   const seen = new Map<Socket, { readonly bytes: number; readonly sinceMs: number }>();
-  const look = () => {
+  const look = (quietMs: number) => {
     const nowMs = performance.now();
     for (const socket of sockets) {
       const bytes = socket.bytesRead;
@@ -130,6 +166,6 @@ function quietCloser(sockets: ReadonlySet<Socket>, quietMs: number): () => void 
       else if (nowMs - before.sinceMs >= (bytes === 0 ? SILENT_GRACE_MS : quietMs)) socket.destroy();
     }
   };
-  look();
+  look(Infinity);
   return look;
 }

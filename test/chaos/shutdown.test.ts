@@ -86,3 +86,38 @@ test('a second SIGTERM ends the process at once, whatever is under way', async (
   await release();
   await server.stop();
 });
+
+test.each(['1', '2'])(
+  'after SIGTERM it serves on for the delay, while /ready says no (workers: %s)',
+  async (workers) => {
+    const server = await startServer({
+      env: { OAUTH2_WORKERS: workers, OAUTH2_SHUTDOWN_DELAY_MS: '5000' },
+    });
+    const client = await registerClient(server.issuer, {
+      grant_types: ['client_credentials'],
+      scope: 'read',
+    });
+    const exit = server.terminate();
+    const readiness = async () => {
+      const answer = await fetch(`${server.issuer}/ready`);
+      return { code: answer.status, report: (await answer.json()) as { checks: unknown } };
+    };
+    const refusal = await eventually(readiness, ({ code }) => code === 503);
+    expect(refusal.report.checks).toEqual({ process: 'draining' });
+    const fields = { grant_type: 'client_credentials' };
+    // On a new connection, and one that is kept as ever: the drain has not begun.
+    const answer = await send('token', () => postForm(server, '/oauth/token', fields, client));
+    expect(answer.status).toBe(200);
+    expect(server.output('stdout')).not.toContain('"msg":"draining"');
+    expect(await exit).toBe(0);
+    expect(server.output('stdout')).toContain('"msg":"draining"');
+    await server.stop();
+  },
+);
+
+test('whoever presses Ctrl-C does not wait for the delay', async () => {
+  const server = await startServer({ env: { OAUTH2_SHUTDOWN_DELAY_MS: '600000' } });
+  server.kill('SIGINT');
+  expect(await server.exited).toBe(0);
+  await server.stop();
+});

@@ -68,3 +68,36 @@ test('a connection on which nothing comes is closed, and does not keep the serve
   await closeServer(server, 60_000, 100);
   await ended;
 });
+
+test('a connection is kept for as long as requests come on others: a proxy may take any that it has', async () => {
+  const { server, port } = await waitingServer();
+  const connections = await Promise.all(Array.from({ length: 11 }, () => open(port)));
+  for (const { socket } of connections) {
+    socket.write(get('/'));
+    await once(socket, 'data');
+  }
+  const closed = closeServer(server, 60_000, 1000, 60_000);
+  for (const { socket, text, ended } of connections) {
+    await sleep(200);
+    socket.write(get('/'));
+    await ended;
+    expect(text().match(/quick/g)).toHaveLength(2);
+  }
+  await closed;
+});
+
+test('whoever has connected before the server closes is answered, also when nobody has noticed yet', async () => {
+  const { server, port } = await waitingServer();
+  const sockets = Array.from({ length: 20 }, () => connect(port, '127.0.0.1').setEncoding('utf8'));
+  const answers = Promise.all(
+    sockets.map(async (socket) => {
+      socket.write(get('/'));
+      const [text] = (await once(socket, 'data')) as [string];
+      return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1];
+    }),
+  );
+  // The sockets connect in the ticks before it; the server has not heard of them.
+  const closed = new Promise((resolve) => process.nextTick(() => resolve(closeServer(server, 5000))));
+  expect(await answers).toEqual(Array(20).fill('200'));
+  await closed;
+});

@@ -18,7 +18,7 @@ test('a connection rests from the end of the turn on, and is woken in its order'
   expect(asleep(sockets)).toBe(4);
   resting.wake(0, 0, 1);
   expect(sockets.map((socket) => socket.isPaused())).toEqual([false, true, true, true]);
-  resting.wakeAll();
+  resting.close();
   expect(asleep(sockets)).toBe(0);
   expect(resting.size).toBe(0);
 });
@@ -43,7 +43,7 @@ test('where nothing is served, they come back all the same', async () => {
 
 test('a quiet time does not save up for a rush', async () => {
   const { resting, sockets } = await restingOf(1000);
-  resting.wakeAll();
+  resting.wake(0, 0, Infinity);
   for (let tick = 0; tick < 1000; tick += 1) resting.wake(25, 100, 0);
   for (const socket of sockets) resting.add(socket);
   await turn();
@@ -75,4 +75,15 @@ test('one that insists within a turn is closed, and one that is closed does not 
   insisting.destroy();
   resting.wake(0, 0, 1);
   expect(last.isPaused()).toBe(false);
+});
+
+test('once it is closed none rests: neither who was sent away in that very turn, nor who comes later', async () => {
+  const resting = new RestingConnections();
+  const [early, late] = [new Socket(), new Socket()];
+  expect(resting.add(early)).toBe(true);
+  resting.close();
+  expect(resting.add(late)).toBe(false);
+  await turn();
+  expect(asleep([early, late])).toBe(0);
+  expect(resting.size).toBe(0);
 });
