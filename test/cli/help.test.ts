@@ -30,9 +30,10 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['clients rotate-secret', ['<client_id>', '--overlap <seconds>', '86400']],
   ['clients disable', ['<client_id>', 'tokens']],
   ['clients enable', ['<client_id>', 'undo disable']],
-  ['keys', ['list', 'rotate']],
+  ['keys', ['list', 'rotate', 'revoke']],
   ['keys list', ['published keys']],
-  ['keys rotate', ['ten minutes']],
+  ['keys rotate', ['verifier', 'last token']],
+  ['keys revoke', ['<kid...>', '--invalidate-tokens', 'becomes invalid']],
 ];
 
 test('--help of each command says how to call it, on standard output, without a configuration', async () => {

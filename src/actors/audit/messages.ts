@@ -33,6 +33,7 @@ export const AUDIT_EVENT_TYPES = [
   'grant_revoked',
   'access_token_revoked',
   'signing_keys_rotated',
+  'signing_keys_revoked',
 ] as const;
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];
 

@@ -30,6 +30,7 @@ export const EVENT_TYPES = [
   'code_without_consent',
   'refresh_token_reused',
   'signing_keys_rotated',
+  'signing_keys_revoked',
 ] as const;
 
 /** An event's type in words: `client_secret_added` reads "Client secret added". */
