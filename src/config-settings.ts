@@ -6,6 +6,7 @@ import {
   host,
   httpUrl,
   integer,
+  integerOrZero,
   issuer,
   oneOf,
   optional,
@@ -167,6 +168,19 @@ export const SETTINGS = {
     ...oneOf(['ES256', 'RS256']),
     default: 'ES256',
     about: 'Signature of access tokens',
+  },
+  keyRotationSeconds: {
+    variable: 'OAUTH2_KEY_ROTATION',
+    ...integerOrZero(600, 315_360_000),
+    default: '7776000',
+    about: 'Seconds after which a signing key is replaced; 0: only when somebody asks for it',
+  },
+  jwksMaxAgeSeconds: {
+    variable: 'OAUTH2_JWKS_MAX_AGE',
+    ...integer(10, 86_400),
+    default: '300',
+    about:
+      'Seconds for which a verifier may keep the published keys; a new one signs after twice that and two minutes',
   },
   statementTimeoutMs: {
     variable: 'OAUTH2_STATEMENT_TIMEOUT_MS',

@@ -19,6 +19,17 @@ export function integer(min: number, max: number) {
   return { accepts, schema: text(accepts, inRange).schema.transform(Number) };
 }
 
+/** A whole number within both bounds, or 0, which turns something off. */
+export function integerOrZero(min: number, max: number) {
+  const number = integer(min, max);
+  const accepts = `0, or ${number.accepts}`;
+  const schema = z
+    .string()
+    .refine((value) => value === '0' || number.schema.safeParse(value).success, `must be ${accepts}`)
+    .transform(Number);
+  return { accepts, schema };
+}
+
 /** A whole number of processes or threads, or `auto`. */
 export function countOrAuto(min: number, max: number) {
   const count = integer(min, max);

@@ -15,7 +15,7 @@ import { logShed, openLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { deriveKeys } from './oauth/master-secret.ts';
 import { readinessChecks } from './readiness-checks.ts';
-import { followClientChanges, openStagedoor, type Stagedoor } from './stagedoor.ts';
+import { followChanges, openStagedoor, type Stagedoor } from './stagedoor.ts';
 import { startTracing } from './tracing/sdk.ts';
 import { packageVersion } from './version.ts';
 import { onceMigrated } from './waiting-room.ts';
@@ -78,7 +78,7 @@ export async function serve(
     log.flush();
     return ending.wait();
   }
-  const changes = await followClientChanges(config, stagedoor.actors);
+  const changes = await followChanges(config, stagedoor.actors);
   // There is an admin when a worker that is not the first starts, and a probe that it gets is to find it ready.
   let started = member?.isFirst === false;
   let endsAtMs = Infinity;

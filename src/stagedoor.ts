@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { startActors, type ActorSystem } from './actors/actor-system.ts';
 import { CLIENT_CHANGES } from './actors/client/store.ts';
+import { KEY_CHANGES } from './actors/keys/store.ts';
 import { TrafficMeter } from './actors/replicas/traffic-meter.ts';
 import { combineObservers } from './actors/runtime/observers.ts';
 import type { Config } from './config.ts';
@@ -63,6 +64,7 @@ export async function openStagedoor(
     actorStats: () => actors.guardian.stats(),
     poolStats: () => storage.database.poolStats(),
     now: sources.now,
+    keyRotationSeconds: config.keyRotationSeconds,
   });
   try {
     await actors.keys.ask({ type: 'ensure' }, { timeoutMs: START_TIMEOUT_MS });
@@ -74,8 +76,8 @@ export async function openStagedoor(
   return { storage, actors, sources, meter, close };
 }
 
-/** Hears of clients that other replicas change; without a server there are none. */
-export async function followClientChanges(
+/** Hears of clients and signing keys that other replicas change; without a server there are none. */
+export async function followChanges(
   config: Config,
   actors: ActorSystem,
 ): Promise<{ close(): Promise<void> }> {
@@ -83,12 +85,17 @@ export async function followClientChanges(
   const { listen } = await import('./database/notifications.ts');
   return listen({
     url: config.databaseUrl.reveal(),
-    channel: CLIENT_CHANGES,
-    onNotification: (clientId) => {
-      actors.forgetClient(clientId);
+    channels: {
+      [CLIENT_CHANGES]: (clientId) => {
+        actors.forgetClient(clientId);
+      },
+      [KEY_CHANGES]: () => {
+        actors.reloadKeys();
+      },
     },
     onGap: () => {
       actors.forgetClient(null);
+      actors.reloadKeys();
     },
   });
 }

@@ -58,6 +58,8 @@ describe('defaults', () => {
       loginAttemptsPerAddress: 100,
       loginLockSeconds: 900,
       accessTokenAlgorithm: 'ES256',
+      keyRotationSeconds: 7_776_000,
+      jwksMaxAgeSeconds: 300,
       statementTimeoutMs: 2000,
       askTimeoutMs: 5000,
       httpTimeoutMs: 10_000,
@@ -460,6 +462,13 @@ describe('unknown variables', () => {
       `OAUTH2_SERVER_SERVICE_HOST${unknown}`,
     ]);
   });
+});
+
+test('the schedule of the signing keys is off at 0, and else no shorter than ten minutes', () => {
+  const rotation = (value: string) => config({ OAUTH2_KEY_ROTATION: value }).keyRotationSeconds;
+  expect([rotation('0'), rotation('600')]).toEqual([0, 600]);
+  for (const value of ['599', '-1', '00', 'off'])
+    expect(() => rotation(value)).toThrow('OAUTH2_KEY_ROTATION must be 0, or a whole number from 600 to');
 });
 
 test('the table in the README is the schema (npm run settings writes it)', () => {

@@ -20,13 +20,13 @@ import { AdminStore } from './auth/store-admins.ts';
 import { UserDetailsStore } from './auth/store-user-details.ts';
 import { UserStore } from './auth/store-users.ts';
 import { spawnClientActor } from './client/actor.ts';
-import type { ClientRef } from './client/messages.ts';
 import { ClientStore } from './client/store.ts';
 import { ClientDetailsStore } from './client/store-details.ts';
 import { ClientSecretStore } from './client/store-secrets.ts';
 import { spawnKeys } from './keys/actor.ts';
 import { KeyVault } from './keys/key-vault.ts';
 import { KeyStore } from './keys/store.ts';
+import { keyTiming } from './keys/timing.ts';
 import { spawnReplicas } from './replicas/actor.ts';
 import { ReplicaStore } from './replicas/store.ts';
 import type { TrafficMeter } from './replicas/traffic-meter.ts';
@@ -40,7 +40,7 @@ import { TokenListStore } from './token/store-lists.ts';
 import { TokenStore } from './token/store.ts';
 import { TokenSweepStore } from './token/sweep-store.ts';
 
-const FORGET_AGAIN_MS = 50;
+const TELL_AGAIN_MS = 50;
 
 export interface ActorSystem extends Actors {
   readonly guardian: Guardian;
@@ -50,6 +50,8 @@ export interface ActorSystem extends Actors {
   sweep(): void;
   /** A client changed elsewhere; null: changes may have been missed. */
   forgetClient(clientId: string | null): void;
+  /** The signing keys changed elsewhere, or may have. */
+  reloadKeys(): void;
 }
 
 export interface ActorSystemParts {
@@ -90,29 +92,31 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
     audit,
     store: new KeyStore(database.queriesOf('keys')),
     vault: new KeyVault(deriveKeys(secrets, 'signing-key-encryption')),
-    longestTokenLifetimeSeconds: config.accessTokenLifetimeSeconds,
+    timing: keyTiming(config),
+    onRead: (unretired, isDifferent) => {
+      signer.keepOnly(unretired);
+      if (isDifferent) for (const token of tokenInstances) tellUntilTaken(token, { type: 'forgetKeys' });
+    },
   });
   const replicas = spawnReplicas({ ...base, meter, store: new ReplicaStore(database.queriesOf('replicas')) });
   const tokenQueries = database.queriesOf('token');
-  const tokens = routeByKey(
-    instances(config.actorInstances, 'token', (name) =>
-      spawnTokenActor(
-        {
-          ...base,
-          audit,
-          keys,
-          policy: config,
-          signer,
-          store: new TokenStore(tokenQueries),
-          sweepStore: new TokenSweepStore(tokenQueries),
-          listStore: new TokenListStore(tokenQueries),
-          refreshKeys: deriveKeys(secrets, 'refresh-token'),
-        },
-        name,
-      ),
+  const tokenInstances = instances(config.actorInstances, 'token', (name) =>
+    spawnTokenActor(
+      {
+        ...base,
+        audit,
+        keys,
+        policy: config,
+        signer,
+        store: new TokenStore(tokenQueries),
+        sweepStore: new TokenSweepStore(tokenQueries),
+        listStore: new TokenListStore(tokenQueries),
+        refreshKeys: deriveKeys(secrets, 'refresh-token'),
+      },
+      name,
     ),
-    tokenKey,
   );
+  const tokens = routeByKey(tokenInstances, tokenKey);
   const authQueries = database.queriesOf('auth');
   const passwords = new Passwords(config.passwordHashCost);
   const authInstances = instances(config.actorInstances, 'auth', (name) =>
@@ -138,7 +142,7 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
   );
   const auth = routeByKey(authInstances, authKey);
   const forgetClient = (clientId: string | null) => {
-    for (const client of clientInstances) forgetFor(client, clientId);
+    for (const client of clientInstances) tellUntilTaken(client, { type: 'forget', clientId });
   };
   const clientQueries = database.queriesOf('client');
   const clientInstances = instances(config.actorInstances, 'client', (name) =>
@@ -168,16 +172,20 @@ export function startActors(parts: ActorSystemParts): ActorSystem {
     tokens.tell({ type: 'sweep' });
     auth.tell({ type: 'sweep' });
     replicas.tell({ type: 'sweep' });
+    keys.tell({ type: 'sweep' });
   };
-  return { guardian, audit, keys, replicas, tokens, auth, clients, forgetClient, flush, sweep };
+  const reloadKeys = () => {
+    tellUntilTaken(keys, { type: 'reload' });
+  };
+  return { guardian, audit, keys, replicas, tokens, auth, clients, forgetClient, reloadKeys, flush, sweep };
 }
 
-/** A full mailbox must not keep a disabled client alive in the cache: told again until the actor takes it, or has ended. */
-function forgetFor(client: ClientRef, clientId: string | null): void {
-  if (client.tell({ type: 'forget', clientId })) return;
+/** A full mailbox must not keep alive what is to be forgotten: told again until the actor takes it, or has ended. */
+function tellUntilTaken<M extends Message, R extends Replies<M>>(actor: ActorRef<M, R>, message: M): void {
+  if (actor.tell(message)) return;
   setTimeout(() => {
-    forgetFor(client, clientId);
-  }, FORGET_AGAIN_MS).unref();
+    tellUntilTaken(actor, message);
+  }, TELL_AGAIN_MS).unref();
 }
 
 /** What a message to the TokenActor is about, so that work on one grant or client gathers in one instance. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { LOCAL_CALLER } from '../actors/audit/messages.ts';
-import type { KeySummary } from '../actors/keys/messages.ts';
+import type { KeySummary, Rotation } from '../actors/keys/messages.ts';
 import { withActors } from './session.ts';
 import { formatDate, formatTable } from './table.ts';
 
@@ -22,13 +22,32 @@ export function addKeyCommands(
   keys
     .command('rotate')
     .description(
-      'publish new keys; they sign ten minutes later, the old ones stay published until their last token expires',
+      'publish new keys; they sign once every verifier had time to fetch them, the old ones stay published until their last token expires',
     )
     .action(async () => {
+      const rotation = await withActors(env, (actors) =>
+        actors.keys.ask({ type: 'rotate', caller: LOCAL_CALLER }),
+      );
+      print(keyTable(rotation.keys) + waitingNote(rotation));
+    });
+
+  keys
+    .command('revoke <kid...>')
+    .description(
+      'take leaked keys out of use at once; other keys sign in their place at once (put -- before an id that begins with -)',
+    )
+    .requiredOption(
+      '--invalidate-tokens',
+      'say that you mean it: every token that they signed becomes invalid',
+    )
+    .action(async (kids: readonly string[]) => {
+      const rotation = await withActors(env, (actors) =>
+        actors.keys.ask({ type: 'revoke', kids, caller: LOCAL_CALLER }),
+      );
+      print(keyTable(rotation.keys));
       print(
-        keyTable(
-          await withActors(env, (actors) => actors.keys.ask({ type: 'rotate', caller: LOCAL_CALLER })),
-        ),
+        `\nrevoked ${kids.join(', ')}: this server takes nothing for valid that they signed, and a verifier that keeps ` +
+          'the key set will when its copy has expired\n',
       );
     });
 
@@ -45,6 +64,16 @@ export function addKeyCommands(
         print('OAUTH2_SECRET opens every signing key: there is nothing to discard.\n');
       else print(`discarded ${discarded.join(', ')}\nnew keys are in their place: start the server\n`);
     });
+}
+
+/** Why a rotation made fewer keys than one asked for. */
+function waitingNote({ keys, made }: Rotation): string {
+  const waiting = keys.filter(({ kid, state }) => state === 'next' && !made.includes(kid));
+  const lines = waiting.map(
+    ({ kid, algorithm, activatesAt }) =>
+      `${algorithm}: nothing was made, for ${kid} waits already and signs from ${formatDate(activatesAt)}\n`,
+  );
+  return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
 
 function keyTable(keys: readonly KeySummary[]): string {

@@ -6,13 +6,13 @@ const CLOSE_TIMEOUT_MS = 1000;
 
 export interface ListenOptions {
   readonly url: string;
-  readonly channel: string;
-  readonly onNotification: (payload: string) => void;
+  /** What is done with the payload of a notification, by its channel. */
+  readonly channels: Readonly<Record<string, (payload: string) => void>>;
   /** The connection was lost or is new: notifications may have been missed. */
   readonly onGap: () => void;
 }
 
-/** Listens to a PostgreSQL channel on a connection of its own, and connects again whenever that is lost. */
+/** Listens to PostgreSQL channels on a connection of its own, and connects again whenever that is lost. */
 export function listen(options: ListenOptions): { close(): Promise<void> } {
   let closed = false;
   let client: pg.Client | undefined;
@@ -39,11 +39,12 @@ export function listen(options: ListenOptions): { close(): Promise<void> } {
       client = connection;
       connection.on('error', onLost);
       connection.on('end', onLost);
-      connection.on('notification', ({ payload }) => {
-        options.onNotification(payload ?? '');
+      connection.on('notification', ({ channel, payload }) => {
+        options.channels[channel]?.(payload ?? '');
       });
       await connection.connect();
-      await connection.query(`listen ${connection.escapeIdentifier(options.channel)}`);
+      for (const channel of Object.keys(options.channels))
+        await connection.query(`listen ${connection.escapeIdentifier(channel)}`);
       options.onGap();
     } catch {
       onLost();

@@ -36,6 +36,12 @@ export function watchFigures(
     ['algorithm'],
     'max',
   );
+  const next = instruments.gauge(
+    'signing_key_next_activation_timestamp_seconds',
+    'When a key that is published already begins to sign; +Inf while none waits',
+    ['algorithm'],
+    'max',
+  );
   const current = cached(async (): Promise<Figures> => {
     const [clientCount, activeTokens, keys] = await Promise.all([
       actors.clients.ask({ type: 'count' }),
@@ -54,6 +60,7 @@ export function watchFigures(
       const labels = { algorithm };
       activated.set(labels, activationOf(figures.keys, algorithm, now()));
       expiry.set(labels, expiryOf(figures.keys, algorithm));
+      next.set(labels, nextActivationOf(figures.keys, algorithm, now()));
     }
   };
   instruments.onScrape(async () => {
@@ -84,6 +91,13 @@ function activationOf(keys: readonly KeySummary[], algorithm: SigningAlgorithm, 
     .filter((key) => key.algorithm === algorithm && key.activatesAt <= now)
     .map((key) => key.activatesAt.getTime() / 1000);
   return Math.max(0, ...times);
+}
+
+function nextActivationOf(keys: readonly KeySummary[], algorithm: SigningAlgorithm, now: Date): number {
+  const times = keys
+    .filter((key) => key.algorithm === algorithm && key.activatesAt > now)
+    .map((key) => key.activatesAt.getTime() / 1000);
+  return Math.min(Infinity, ...times);
 }
 
 function expiryOf(keys: readonly KeySummary[], algorithm: SigningAlgorithm): number {

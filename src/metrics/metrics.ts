@@ -20,6 +20,8 @@ export interface Watched {
   readonly actorStats: () => readonly ActorStats[];
   readonly poolStats: () => PoolStats;
   readonly now: () => Date;
+  /** What the schedule of the signing keys is set to; 0: there is none. */
+  readonly keyRotationSeconds: number;
 }
 
 /** The server's metrics: observers to hang where things happen, and their exposition for Prometheus. */
@@ -81,6 +83,14 @@ export function createMetrics(version: string, isWorker = false): Metrics {
       watchActors(instruments, watched.actorStats);
       watchPool(instruments, watched.poolStats);
       watchFigures(instruments, watched.actors, watched.now);
+      instruments
+        .gauge(
+          'signing_key_rotation_interval_seconds',
+          'After how long a signing key is replaced; 0: never by itself',
+          [],
+          'max',
+        )
+        .set(watched.keyRotationSeconds);
     },
     watchDoor: (stats) => {
       watchDoor(instruments, stats);

@@ -32,9 +32,10 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['clients rotate-secret', ['<client_id>', '--overlap <seconds>', '86400']],
   ['clients disable', ['<client_id>', 'tokens']],
   ['clients enable', ['<client_id>', 'undo disable']],
-  ['keys', ['list', 'rotate', 'discard-lost']],
+  ['keys', ['list', 'rotate', 'revoke', 'discard-lost']],
   ['keys list', ['published keys']],
-  ['keys rotate', ['ten minutes']],
+  ['keys rotate', ['verifier', 'last token']],
+  ['keys revoke', ['<kid...>', '--invalidate-tokens', 'becomes invalid']],
   ['keys discard-lost', ['--yes-the-secret-is-lost', 'says what that costs']],
 ];
 

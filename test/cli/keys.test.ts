@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { introspect, post, registerClient } from '../support/client.ts';
-import { startServer } from '../support/server.ts';
-import { rowsOf, succeed } from './commands.ts';
+import { runCli, startServer } from '../support/server.ts';
+import { expectRefused, rowsOf, succeed } from './commands.ts';
 import { eventually } from '../support/eventually.ts';
 
 async function publishedKeys(issuer: string): Promise<readonly string[]> {
@@ -61,3 +61,51 @@ test('rotated keys appear beside the old ones, in a running server too, and what
     await server.stop();
   }
 });
+
+test('a second rotation makes nothing and says what waits; a leaked key is revoked on a running server at once', async () => {
+  const server = await startServer();
+  try {
+    const { issuer, env } = server;
+    const client = await registerClient(issuer, { grant_types: ['client_credentials'] });
+    const fields = { grant_type: 'client_credentials', scope: 'read' };
+    const issue = async () =>
+      (await post(`${issuer}/oauth/token`, client, fields)).body.access_token as string;
+    const token = await issue();
+    const leaked = kidOf(token);
+
+    await succeed(['keys', 'rotate'], env);
+    const again = await succeed(['keys', 'rotate'], env);
+    const [table, note] = again.split('\n\n');
+    expect(rowsOf(table!)).toHaveLength(4);
+    const waiting = rowsOf(table!).filter(([, , state]) => state === 'next');
+    for (const [kid, algorithm, , signsFrom] of waiting)
+      expect(note).toContain(
+        `${algorithm}: nothing was made, for ${kid} waits already and signs from ${signsFrom}\n`,
+      );
+
+    const revoke = ['keys', 'revoke', '--invalidate-tokens', '--'];
+    await expectRefused(
+      [...revoke, leaked, 'nonsense'],
+      env,
+      'There is no such published key; nothing was changed',
+    );
+    const unmeant = await runCli(['keys', 'revoke', '--', leaked], env);
+    expect(unmeant).toMatchObject({ code: 1, stdout: '' });
+    expect(unmeant.stderr).toContain("required option '--invalidate-tokens' not specified");
+    expect(await introspect(issuer, client, token)).toMatchObject({ active: true });
+
+    const left = await succeed([...revoke, leaked], env);
+    expect(left).toContain(`revoked ${leaked}`);
+    const successor = waiting.find(([, algorithm]) => algorithm === 'ES256')![0];
+    await eventually(async () => !(await publishedKeys(issuer)).includes(leaked));
+    await eventually(async () => !(await introspect(issuer, client, token)).active);
+    const fresh = await eventually(issue, (issued) => kidOf(issued) === successor);
+    expect(await introspect(issuer, client, fresh)).toMatchObject({ active: true });
+  } finally {
+    await server.stop();
+  }
+});
+
+function kidOf(token: string): string {
+  return (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
+}

@@ -141,7 +141,12 @@ export async function exerciseWatching(admin: AdminCaller): Promise<void> {
   expect(new Set(events.items.map(({ type }: any) => type)).size).toBeGreaterThan(8);
   await admin.expect(200, 'GET', '/audit-events/export?from=2026-01-01T00:00:00Z');
   await admin.expect(200, 'GET', '/keys');
-  await admin.expect(200, 'POST', '/keys/rotate');
-  await admin.expect(200, 'GET', '/keys');
+  expect((await admin.expect(200, 'POST', '/keys/rotate')).made).toHaveLength(2);
+  expect((await admin.expect(200, 'POST', '/keys/rotate')).made).toEqual([]);
+  const { items } = await admin.expect(200, 'GET', '/keys');
+  const next = items.find(({ state }: any) => state === 'next');
+  await admin.expect(422, 'POST', `/keys/${next.kid}/revoke`, { json: {} });
+  await admin.expect(200, 'POST', `/keys/${next.kid}/revoke`, { json: { invalidate_tokens: true } });
+  await admin.expect(404, 'POST', `/keys/${next.kid}/revoke`, { json: { invalidate_tokens: true } });
   await admin.expect(200, 'GET', '/overview');
 }

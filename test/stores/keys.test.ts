@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { KeyNotDecryptable, KeyVault } from '../../src/actors/keys/key-vault.ts';
-import { KeyStore, type StoredKey } from '../../src/actors/keys/store.ts';
+import { KeyStore, type KeyChange, type StoredKey } from '../../src/actors/keys/store.ts';
 import { StatementFailed } from '../../src/database/faults.ts';
 import { signJwt, verifyJwt, type SigningAlgorithm } from '../../src/oauth/jwt.ts';
 import { deriveKeys } from '../../src/oauth/master-secret.ts';
@@ -8,6 +8,7 @@ import { Sensitive } from '../../src/oauth/sensitive.ts';
 import { atOnce, onEachBackend } from '../support/backends.ts';
 import { AWKWARD_DATES, AWKWARD_TEXTS, NOW, after } from './rows.ts';
 
+const NOTHING: KeyChange = { add: [], redate: [], remove: [] };
 const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256'];
 
 onEachBackend((backend) => {
@@ -29,11 +30,8 @@ onEachBackend((backend) => {
         }),
       ),
     ];
-    for (const key of stored) await keys.add(NOW, () => Promise.resolve([key]), after(NOW, 3600));
-    const expected = stored.map((key, index) => ({
-      ...key,
-      expiresAt: index < stored.length - 1 ? after(NOW, 3600) : null,
-    }));
+    await add(keys, ...stored);
+    const expected = stored;
     const found = await others.published(NOW);
     expect(new Map(found.map((key) => [key.kid, key]))).toEqual(
       new Map(expected.map((key) => [key.kid, key])),
@@ -47,14 +45,12 @@ onEachBackend((backend) => {
     for (let round = 0; round < 5; round += 1) {
       await backend.empty('signing_keys');
       await atOnce(10, rivals, (keys, index) =>
-        keys.add(
-          NOW,
-          async (published) =>
-            ALGORITHMS.filter((algorithm) => published.every((key) => key.algorithm !== algorithm)).map(
-              (algorithm) => newKey(`${algorithm} of ${index}`, algorithm),
-            ),
-          NOW,
-        ),
+        keys.change(NOW, 'wait', async (published) => ({
+          ...NOTHING,
+          add: ALGORITHMS.filter((algorithm) => published.every((key) => key.algorithm !== algorithm)).map(
+            (algorithm) => newKey(`${algorithm} of ${index}`, algorithm),
+          ),
+        })),
       );
       const made = await rivals[0].published(NOW);
       expect(made.map(({ algorithm }) => algorithm).sort()).toEqual(ALGORITHMS);
@@ -62,35 +58,47 @@ onEachBackend((backend) => {
     }
   });
 
-  test('a new key gives those it replaces an expiry, and the clock that is passed in decides when that is', async () => {
+  test('keys are added, get other times and are removed in one step, and the clock that is passed in decides what is published', async () => {
     const [keys, others] = stores();
-    const add = (key: StoredKey, replacedExpireAt: Date) =>
-      keys.add(NOW, () => Promise.resolve([key]), replacedExpireAt);
-    await add(newKey('first', 'ES256'), NOW);
-    await add(newKey('neighbour', 'RS256'), NOW);
-    await add(newKey('second', 'ES256', { createdAt: after(NOW, 1) }), after(NOW, 100));
-    // One that is on its way out already keeps its time.
-    await add(newKey('third', 'ES256', { createdAt: after(NOW, 2) }), after(NOW, 200));
+    await add(keys, newKey('first', 'ES256'), newKey('neighbour', 'RS256'), newKey('leaked', 'RS256'));
+    const activatesAt = after(NOW, 50);
+    const change: KeyChange = {
+      add: [newKey('second', 'ES256', { createdAt: after(NOW, 1), activatesAt })],
+      redate: [{ kid: 'first', activatesAt: NOW, expiresAt: after(NOW, 100) }],
+      remove: ['leaked'],
+    };
+    expect(await keys.change(NOW, 'wait', () => Promise.resolve(change))).toBe(change);
     const publishedAt = async (at: Date) => (await others.published(at)).map(({ kid }) => kid).sort();
     const justBefore = (date: Date) => new Date(date.getTime() - 1);
-    expect(await publishedAt(justBefore(after(NOW, 100)))).toEqual(['first', 'neighbour', 'second', 'third']);
-    expect(await publishedAt(after(NOW, 100))).toEqual(['neighbour', 'second', 'third']);
-    expect(await publishedAt(justBefore(after(NOW, 200)))).toEqual(['neighbour', 'second', 'third']);
-    expect(await publishedAt(after(NOW, 200))).toEqual(['neighbour', 'third']);
+    expect(await publishedAt(justBefore(after(NOW, 100)))).toEqual(['first', 'neighbour', 'second']);
+    expect(await publishedAt(after(NOW, 100))).toEqual(['neighbour', 'second']);
+    expect(await others.published(NOW)).toContainEqual(
+      expect.objectContaining({ kid: 'second', activatesAt }),
+    );
   });
 
-  test('a rotation that fails half-way changes nothing', async () => {
+  test('the sweep deletes what left the key set before the moment that it is given, and nothing else', async () => {
     const [keys] = stores();
-    await keys.add(NOW, () => Promise.resolve([newKey('first', 'ES256')]), NOW);
+    const gone = newKey('gone', 'ES256', { expiresAt: after(NOW, -1) });
+    await add(keys, gone, newKey('going', 'ES256', { expiresAt: NOW }), newKey('here', 'ES256'));
+    await keys.sweep(NOW);
+    const kids = await backend.rows('select kid from signing_keys order by kid');
+    expect(kids).toEqual([{ kid: 'going' }, { kid: 'here' }]);
+  });
+
+  test('a change that fails half-way changes nothing', async () => {
+    const [keys] = stores();
+    await add(keys, newKey('first', 'ES256'));
     const before = await keys.published(NOW);
     const bad = { ...newKey('third', 'RS256'), algorithm: null as unknown as SigningAlgorithm };
-    await expect(
-      keys.add(NOW, () => Promise.resolve([newKey('second', 'ES256'), bad]), after(NOW, 1)),
-    ).rejects.toBeInstanceOf(StatementFailed);
-    await expect(keys.add(NOW, () => Promise.reject(new Error('no key today')), NOW)).rejects.toThrow();
+    const change = { redate: [], remove: ['first'], add: [newKey('second', 'ES256'), bad] };
+    await expect(keys.change(NOW, 'wait', () => Promise.resolve(change))).rejects.toBeInstanceOf(
+      StatementFailed,
+    );
+    await expect(keys.change(NOW, 'wait', () => Promise.reject(new Error('no key today')))).rejects.toThrow();
     expect(await keys.published(NOW)).toEqual(before);
     // The lock went with the transaction.
-    await keys.add(NOW, () => Promise.resolve([newKey('second', 'ES256')]), NOW);
+    await add(keys, newKey('second', 'ES256'));
   });
 
   test('a private key opens with the master secret that it was made with, first in the list or not, and with no other', async () => {
@@ -102,13 +110,11 @@ onEachBackend((backend) => {
           'signing-key-encryption',
         ),
       );
-    await keys.add(
-      NOW,
-      () =>
-        Promise.all(
-          ALGORITHMS.map((algorithm) => vault('the old secret').generate(algorithm, NOW, after(NOW, 600))),
-        ),
-      NOW,
+    await add(
+      keys,
+      ...(await Promise.all(
+        ALGORITHMS.map((algorithm) => vault('the old secret').generate(algorithm, NOW, after(NOW, 600))),
+      )),
     );
     const stored = await others.published(NOW);
     expect(stored.map(({ algorithm }) => algorithm).sort()).toEqual(ALGORITHMS);
@@ -125,6 +131,10 @@ onEachBackend((backend) => {
     }
   });
 });
+
+async function add(store: KeyStore, ...keys: readonly StoredKey[]): Promise<void> {
+  await store.change(NOW, 'wait', () => Promise.resolve({ ...NOTHING, add: keys }));
+}
 
 function newKey(kid: string, algorithm: SigningAlgorithm, overrides: Partial<StoredKey> = {}): StoredKey {
   return {

@@ -26,8 +26,7 @@ onPostgres((backend) => {
   const start = (url = backend.url) => {
     listener = listen({
       url,
-      channel: CLIENT_CHANGES,
-      onNotification: (payload) => heard.push(payload),
+      channels: { [CLIENT_CHANGES]: (payload) => heard.push(payload) },
       onGap: () => (gaps += 1),
     });
     return listener;

@@ -37,19 +37,28 @@ export class Replicas {
   }
 
   /** Starts actors as the server does, without what it prepares before the first request. */
-  spawn(database: Database, secrets: readonly string[] = [SECRET]): ActorSystem {
-    const { config } = loadConfig({ OAUTH2_PASSWORD_HASH_COST: '10', OAUTH2_ASK_TIMEOUT_MS: '9000' });
+  spawn(
+    database: Database,
+    secrets: readonly string[] = [SECRET],
+    env: Readonly<Record<string, string>> = {},
+    now = () => this.now(),
+  ): ActorSystem {
+    const { config } = loadConfig({
+      OAUTH2_PASSWORD_HASH_COST: '10',
+      OAUTH2_ASK_TIMEOUT_MS: '9000',
+      ...env,
+    });
     const system = startActors({
       config,
       database,
       secrets: secrets.map((secret) => new Sensitive(secret)),
-      sources: { ...systemSources, now: () => this.now() },
+      sources: { ...systemSources, now },
       observer: this.#observer,
       onExhausted: () => undefined,
       onAudited: () => undefined,
       onLostEvent: () => undefined,
       signer: inlineSigner,
-      meter: new TrafficMeter(() => this.now()),
+      meter: new TrafficMeter(now),
     });
     this.#systems.push(system);
     return system;

@@ -34,6 +34,7 @@ export const AUDIT_EVENT_TYPES = [
   'access_token_revoked',
   'signing_keys_rotated',
   'signing_keys_discarded',
+  'signing_keys_revoked',
 ] as const;
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];
 

@@ -1,152 +1,124 @@
-import { ServerError } from '../../oauth/errors.ts';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../oauth/jwt.ts';
-import type { Sources } from '../../oauth/sources.ts';
-import type { AuditRef } from '../audit/messages.ts';
+import { ServerError, TemporarilyUnavailable } from '../../oauth/errors.ts';
+import type { SigningAlgorithm } from '../../oauth/jwt.ts';
 import { spawnActor } from '../runtime/actor.ts';
 import type { ActorLimits } from '../runtime/definition.ts';
 import type { Guardian } from '../runtime/guardian.ts';
-import { KeyRing } from './key-ring.ts';
-import type { KeyVault } from './key-vault.ts';
+import { changeKeys, keepToSchedule, revokeKeys, rotateKeys, type ChangeParts } from './change.ts';
+import type { KeyRing } from './key-ring.ts';
+import { KeyNotDecryptable } from './key-vault.ts';
 import type { CurrentSigner, KeysMessage, KeysRef, KeysReplies } from './messages.ts';
-import type { KeyStore, StoredKey } from './store.ts';
+import { planFirstKeys } from './plan.ts';
+import { RingLoader } from './ring-loader.ts';
+import { maxAgeOfSet, RELOAD_SECONDS, secondsAfter, type KeyTiming } from './timing.ts';
 
-/** How often a replica looks for keys that another one made. */
-const RELOAD_MS = 30_000;
+const SWEEP_MS = 600_000;
 
-/** An unknown key id makes us look again, but no more often than this, whatever a caller sends. */
-const MIN_RELOAD_INTERVAL_MS = 5_000;
+/** A row is kept for so long after its key left the JWKS, for whoever wants to know what a token was signed with. */
+const KEEP_ROWS_SECONDS = 7 * 86_400;
 
-/** A new key is published this long before it signs: the JWKS's max-age and a replica's reload, with room to spare. */
-export const PUBLISH_BEFORE_USE_SECONDS = 600;
-
-export interface KeysParts {
+export interface KeysParts extends ChangeParts {
   readonly guardian: Guardian;
   readonly limits: ActorLimits;
-  readonly store: KeyStore;
-  readonly vault: KeyVault;
-  readonly sources: Sources;
-  readonly audit: AuditRef;
-  /** A replaced key stays published until the last token that it signed has expired. */
-  readonly longestTokenLifetimeSeconds: number;
+  /**
+   * Told each time that the keys were read: which of them may sign, and whether anything is different from the last time, so that
+   * what others remember of them is to be forgotten.
+   */
+  readonly onRead: (unretired: ReadonlySet<string>, isDifferent: boolean) => void;
 }
 
 /** Spawns Keys: it alone reads the private halves from the database. */
 export function spawnKeys(parts: KeysParts): KeysRef {
-  const { guardian, limits, sources } = parts;
+  const { guardian, limits, sources, store, timing } = parts;
+  const onLoaded = tellDifferences(parts);
   return spawnActor<KeysMessage, KeysReplies>({
     name: 'keys',
     guardian,
     limits,
-    timers: [{ everyMs: RELOAD_MS, message: { type: 'reload' } }],
+    timers: [
+      { everyMs: RELOAD_SECONDS * 1000, message: { type: 'keepUp' } },
+      { everyMs: SWEEP_MS, message: { type: 'sweep' } },
+    ],
     behave: () => {
-      const rings = new RingLoader(parts);
+      const rings = new RingLoader({ ...parts, onLoaded });
       return {
-        ensure: () => ensureKeys(parts, rings),
-        signer: async ({ algorithm }) => currentSigner(await rings.current(), algorithm, sources.now()),
+        ensure: async () => {
+          await changeKeys(parts, 'wait', planFirstKeys);
+          requireOpen(await rings.load(), sources.now());
+        },
+        signer: async ({ algorithm }) =>
+          currentSigner(await rings.recent(), algorithm, sources.now(), timing),
         verificationKey: async ({ kid }) => {
           const known = (await rings.current()).find(kid) ?? (await rings.refreshed()).find(kid);
           return known ? { kid, algorithm: known.algorithm, publicKey: known.publicKey } : null;
         },
-        jwks: async () => ({ keys: (await rings.current()).keys.map((key) => key.publicJwk) }),
+        jwks: async () => keySet(await rings.current(), sources.now(), timing),
         rotate: async ({ caller }) => {
-          await rotateKeys(parts);
-          const summaries = (await rings.load()).summaries(sources.now());
-          parts.audit.tell({ type: 'record', event: { type: 'signing_keys_rotated', caller } });
-          return summaries;
+          requireOpen(await rings.current(), sources.now());
+          const made = await rotateKeys(parts, caller);
+          return { made, keys: (await rings.load()).summaries(sources.now()) };
+        },
+        revoke: async ({ kids, caller }) => {
+          requireOpen(await rings.current(), sources.now());
+          const made = await revokeKeys(parts, kids, caller);
+          return { made, keys: (await rings.load()).summaries(sources.now()) };
         },
         list: async () => (await rings.load()).summaries(sources.now()),
         reload: async () => {
           await rings.load();
         },
+        keepUp: async () => {
+          const ring = await rings.load();
+          requireOpen(ring, sources.now());
+          if (await keepToSchedule(parts, ring)) await rings.load();
+        },
+        sweep: () => store.sweep(secondsAfter(sources.now(), -KEEP_ROWS_SECONDS)),
       };
     },
   });
 }
 
-function currentSigner(ring: KeyRing, algorithm: SigningAlgorithm, now: Date): CurrentSigner {
+function currentSigner(
+  ring: KeyRing,
+  algorithm: SigningAlgorithm,
+  now: Date,
+  { trustSeconds }: KeyTiming,
+): CurrentSigner {
   const key = ring.signer(algorithm, now);
   if (!key) throw new ServerError('The server has no signing key');
-  const next = ring.nextActivation(algorithm, now)?.getTime() ?? Infinity;
+  if (!key.privateKey) throw new KeyNotDecryptable(key.kid);
+  // Another replica may have made a key since, which signs by now: what the old one signs would outlive its place in the JWKS.
+  const trustedUntil = secondsAfter(ring.readAt, trustSeconds);
+  if (trustedUntil <= now) throw new TemporarilyUnavailable('storage');
+  const ends = [secondsAfter(now, RELOAD_SECONDS), trustedUntil, ring.nextActivation(algorithm, now)];
   return {
     kid: key.kid,
     algorithm,
     privateKey: key.privateKey,
-    validUntil: new Date(Math.min(next, now.getTime() + RELOAD_MS)),
+    validUntil: new Date(Math.min(...ends.map((end) => end?.getTime() ?? Infinity))),
   };
 }
 
-async function ensureKeys({ store, vault, sources }: KeysParts, rings: RingLoader): Promise<void> {
-  const now = sources.now();
-  await store.add(
-    now,
-    async (published) => {
-      const made: StoredKey[] = [];
-      for (const algorithm of SIGNING_ALGORITHMS) {
-        if (published.some((key) => key.algorithm === algorithm)) continue;
-        made.push(await vault.generate(algorithm, now, now));
-      }
-      return made;
-    },
-    now,
-  );
-  await rings.load();
+function keySet(ring: KeyRing, now: Date, timing: KeyTiming): KeysReplies['jwks'] {
+  return {
+    keys: ring.keys.map((key) => key.publicJwk),
+    maxAgeSeconds: maxAgeOfSet(timing, ring.ageSeconds(now)),
+  };
 }
 
-async function rotateKeys({ store, vault, sources, longestTokenLifetimeSeconds }: KeysParts): Promise<void> {
-  const now = sources.now();
-  const activatesAt = new Date(now.getTime() + PUBLISH_BEFORE_USE_SECONDS * 1000);
-  const made = await Promise.all(
-    SIGNING_ALGORITHMS.map((algorithm) => vault.generate(algorithm, now, activatesAt)),
-  );
-  const replacedExpireAt = new Date(activatesAt.getTime() + longestTokenLifetimeSeconds * 1000 + RELOAD_MS);
-  await store.add(now, () => Promise.resolve(made), replacedExpireAt);
+/** A key that signs and that this replica cannot open was made with a secret which it lacks. Throws KeyNotDecryptable. */
+function requireOpen(ring: KeyRing, now: Date): void {
+  const closed = ring.unretired(now).find((key) => !key.privateKey);
+  if (closed) throw new KeyNotDecryptable(closed.kid);
 }
 
-/** Keeps the ring of this actor's life, and reads it from the database again when asked. */
-class RingLoader {
-  readonly #parts: KeysParts;
-  #ring: Promise<KeyRing> | undefined;
-  #loadedAtMs = -Infinity;
-
-  constructor(parts: KeysParts) {
-    this.#parts = parts;
-  }
-
-  current(): Promise<KeyRing> {
-    return this.#ring ?? this.load();
-  }
-
-  refreshed(): Promise<KeyRing> {
-    const recent = this.#parts.sources.now().getTime() - this.#loadedAtMs < MIN_RELOAD_INTERVAL_MS;
-    return recent ? this.current() : this.load();
-  }
-
-  /** Reads the keys; the ring in use stays in use if that fails. */
-  async load(): Promise<KeyRing> {
-    const { store, vault, sources } = this.#parts;
-    const now = sources.now();
-    this.#loadedAtMs = now.getTime();
-    const known = await this.#ring?.catch(() => undefined);
-    const loading = store.published(now).then(
-      async (stored) =>
-        new KeyRing(
-          await Promise.all(
-            stored.map(async (key) => {
-              const open = known?.find(key.kid);
-              return open ? { ...open, ...key } : vault.open(key);
-            }),
-          ),
-        ),
+function tellDifferences({ onRead, sources }: KeysParts): (ring: KeyRing) => void {
+  let last = '';
+  return (ring) => {
+    const unretired = new Set(ring.unretired(sources.now()).map(({ kid }) => kid));
+    const found = JSON.stringify(
+      ring.keys.map(({ kid, activatesAt }) => [kid, activatesAt, unretired.has(kid)]),
     );
-    if (known) {
-      const ring = await loading;
-      this.#ring = Promise.resolve(ring);
-      return ring;
-    }
-    this.#ring = loading;
-    loading.catch(() => {
-      if (this.#ring === loading) this.#ring = undefined;
-    });
-    return loading;
-  }
+    onRead(unretired, found !== last);
+    last = found;
+  };
 }

@@ -1,36 +1,40 @@
 import type { SigningAlgorithm } from '../../oauth/jwt.ts';
 import type { OpenKey } from './key-vault.ts';
 import type { KeyState, KeySummary } from './messages.ts';
+import { signingKeyOf, waitingKeysOf } from './plan.ts';
 
-/** The published keys of one moment, and what each of them is for. */
+/** The published keys as the database had them at one moment, and what each of them is for. */
 export class KeyRing {
   readonly keys: readonly OpenKey[];
+  /** When the database was asked for them. */
+  readonly readAt: Date;
 
   /** `keys`: the oldest first. */
-  constructor(keys: readonly OpenKey[]) {
+  constructor(keys: readonly OpenKey[], readAt: Date) {
     this.keys = keys;
+    this.readAt = readAt;
   }
 
   find(kid: string): OpenKey | undefined {
     return this.keys.find((key) => key.kid === kid);
   }
 
-  /** The youngest active key of the algorithm. */
   signer(algorithm: SigningAlgorithm, now: Date): OpenKey | undefined {
-    return this.keys
-      .filter((key) => key.algorithm === algorithm && key.activatesAt <= now)
-      .reduce<OpenKey | undefined>(
-        (best, key) => (best && best.activatesAt > key.activatesAt ? best : key),
-        undefined,
-      );
+    return signingKeyOf(this.keys, algorithm, now);
   }
 
   /** When another key of the algorithm takes over, if one is waiting. */
   nextActivation(algorithm: SigningAlgorithm, now: Date): Date | undefined {
-    const times = this.keys
-      .filter((key) => key.algorithm === algorithm && key.activatesAt > now)
-      .map((key) => key.activatesAt.getTime());
-    return times.length > 0 ? new Date(Math.min(...times)) : undefined;
+    return waitingKeysOf(this.keys, algorithm, now)[0]?.activatesAt;
+  }
+
+  /** The keys that sign, now or later. */
+  unretired(now: Date): readonly OpenKey[] {
+    return this.keys.filter((key) => this.#state(key, now) !== 'retired');
+  }
+
+  ageSeconds(now: Date): number {
+    return (now.getTime() - this.readAt.getTime()) / 1000;
   }
 
   summaries(now: Date): readonly KeySummary[] {

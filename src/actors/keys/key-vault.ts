@@ -8,10 +8,11 @@ import { openJwe } from './jwe.ts';
 import type { PublicJwk } from './messages.ts';
 import type { StoredKey } from './store.ts';
 
-/** A signing key in memory, both halves ready for node:crypto. */
+/** A signing key in memory, ready for node:crypto. */
 export interface OpenKey extends StoredKey {
-  readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
+  /** Undefined where no master secret of this replica opens it. */
+  readonly privateKey: KeyObject | undefined;
 }
 
 /** Thrown when a stored key was encrypted with a master secret that is not configured any more. */
@@ -59,8 +60,8 @@ export class KeyVault {
     };
   }
 
-  /** Throws KeyNotDecryptable. */
-  async open(stored: StoredKey): Promise<OpenKey> {
+  /** Both halves. Throws KeyNotDecryptable. */
+  async open(stored: StoredKey): Promise<OpenKey & { readonly privateKey: KeyObject }> {
     let jwk: JsonWebKey;
     try {
       jwk = JSON.parse(openJwe(stored.privateJwe, this.#encryptionKeys).toString()) as JsonWebKey;
@@ -69,6 +70,12 @@ export class KeyVault {
     }
     const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
     return { ...stored, privateKey, publicKey: createPublicKey(privateKey) };
+  }
+
+  /** The half that is not encrypted. */
+  openPublic(stored: StoredKey): OpenKey {
+    const key = stored.publicJwk as JsonWebKey;
+    return { ...stored, privateKey: undefined, publicKey: createPublicKey({ key, format: 'jwk' }) };
   }
 }
 

@@ -2,6 +2,7 @@ import type { Queries } from '../../database/database.ts';
 import { LOCKS } from '../../database/locks.ts';
 import type { SigningAlgorithm } from '../../oauth/jwt.ts';
 import type { PublicJwk } from './messages.ts';
+import type { Redated } from './plan.ts';
 
 /** A signing key as it is stored: the private half only inside a JWE. */
 export interface StoredKey {
@@ -25,16 +26,30 @@ const SELECT_PUBLISHED = {
 const INSERT = {
   name: 'keys_insert',
   sql: `
-    insert into signing_keys (kid, algorithm, public_jwk, private_jwe, created_at, activates_at)
-    values (?, ?, ?::jsonb, ?, ?::timestamptz, ?::timestamptz)`,
+    insert into signing_keys (kid, algorithm, public_jwk, private_jwe, created_at, activates_at, expires_at)
+    values (?, ?, ?::jsonb, ?, ?::timestamptz, ?::timestamptz, ?::timestamptz)`,
 };
 
-const RETIRE = {
-  name: 'keys_retire',
-  sql: `
-    update signing_keys set expires_at = ?::timestamptz
-    where algorithm = ? and kid <> ? and expires_at is null`,
+const REDATE = {
+  name: 'keys_redate',
+  sql: `update signing_keys set activates_at = ?::timestamptz, expires_at = ?::timestamptz where kid = ?`,
 };
+
+const REMOVE = { name: 'keys_remove', sql: 'delete from signing_keys where kid = ?' };
+
+const SWEEP = { name: 'keys_sweep', sql: 'delete from signing_keys where expires_at < ?::timestamptz' };
+
+/** Other replicas are told on this channel that the keys are others now. */
+export const KEY_CHANGES = 'stagedoor_key_changes';
+
+const ANNOUNCE = { name: 'keys_announce', sql: `select pg_notify('${KEY_CHANGES}', '')` };
+
+/** What becomes of the keys in one step. */
+export interface KeyChange {
+  readonly add: readonly StoredKey[];
+  readonly redate: readonly Redated[];
+  readonly remove: readonly string[];
+}
 
 interface Row {
   kid: string;
@@ -60,28 +75,34 @@ export class KeyStore {
   }
 
   /**
-   * Lets `choose` look at the published keys and name new ones while no other replica can; stores those and gives the
-   * keys of the same algorithm that they replace an expiry.
+   * Lets `decide` look at the published keys while no other replica can change them, and does what it says, all of it or nothing.
+   * `skip`: undefined at once if another replica is deciding.
    */
-  async add(
+  async change(
     now: Date,
-    choose: (published: readonly StoredKey[]) => Promise<readonly StoredKey[]>,
-    replacedExpireAt: Date,
-  ): Promise<void> {
-    await this.#queries.exclusively(LOCKS.signingKeys, 'wait', async (queries) => {
-      for (const key of await choose(await select(queries, now))) {
-        await queries.query(INSERT, [
-          key.kid,
-          key.algorithm,
-          JSON.stringify(key.publicJwk),
-          key.privateJwe,
-          key.createdAt,
-          key.activatesAt,
-        ]);
-        await queries.query(RETIRE, [replacedExpireAt, key.algorithm, key.kid]);
-      }
+    mode: 'wait' | 'skip',
+    decide: (published: readonly StoredKey[]) => Promise<KeyChange>,
+  ): Promise<KeyChange | undefined> {
+    return this.#queries.exclusively(LOCKS.signingKeys, mode, async (queries) => {
+      const change = await decide(await select(queries, now));
+      const { add, redate, remove } = change;
+      for (const kid of remove) await queries.query(REMOVE, [kid]);
+      for (const key of redate) await queries.query(REDATE, [key.activatesAt, key.expiresAt, key.kid]);
+      for (const key of add) await queries.query(INSERT, insertBindings(key));
+      if (add.length + redate.length + remove.length > 0) await queries.query(ANNOUNCE);
+      return change;
     });
   }
+
+  /** Deletes the keys that left the JWKS before `until`. */
+  async sweep(until: Date): Promise<void> {
+    await this.#queries.query(SWEEP, [until]);
+  }
+}
+
+function insertBindings(key: StoredKey): readonly unknown[] {
+  const { kid, algorithm, publicJwk, privateJwe, createdAt, activatesAt, expiresAt } = key;
+  return [kid, algorithm, JSON.stringify(publicJwk), privateJwe, createdAt, activatesAt, expiresAt];
 }
 
 async function select(queries: Pick<Queries, 'query'>, now: Date): Promise<readonly StoredKey[]> {

@@ -60,6 +60,9 @@ export function spawnTokenActor(parts: TokenParts, name: string): TokenRef {
         countActive: () => parts.store.countActive(parts.sources.now()),
         prepare: () => parts.sweepStore.ensurePartitions(parts.sources.now(), 'wait'),
         sweep: () => sweep(parts),
+        forgetKeys: () => {
+          keyCache.forget();
+        },
       };
     },
   });

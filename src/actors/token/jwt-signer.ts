@@ -10,9 +10,13 @@ export interface JwtSigner {
    * sign meanwhile; this one, which has better things to do before, only then.
    */
   begin(key: SigningKey, type: JwtType, claims: object): PendingJwt;
+
+  /** Forgets the keys whose ids are not among these, wherever it has them. */
+  keepOnly(kids: ReadonlySet<string>): void;
 }
 
 /** Signs in this thread. */
 export const inlineSigner: JwtSigner = {
   begin: (key, type, claims) => () => signJwt(key, type, claims),
+  keepOnly: () => undefined,
 };

@@ -32,6 +32,12 @@ export class KeyCache {
     return signer;
   }
 
+  /** The keys are others now. */
+  forget(): void {
+    this.#signers.clear();
+    this.#verifiers.clear();
+  }
+
   /** Unknown ids are not kept: a caller can make up as many as it likes. */
   async verifier(kid: string): Promise<VerificationKey | null> {
     const nowMs = this.#now().getTime();

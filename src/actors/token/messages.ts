@@ -157,7 +157,9 @@ export type TokenMessage =
   | { readonly type: 'countActive' }
   /** Makes what the coming days need, before the first request. */
   | { readonly type: 'prepare' }
-  | { readonly type: 'sweep' };
+  | { readonly type: 'sweep' }
+  /** The signing keys are others now: what is remembered of them may be wrong. */
+  | { readonly type: 'forgetKeys' };
 
 export interface TokenReplies {
   readonly issueForClient: IssuedTokens;
@@ -184,6 +186,7 @@ export interface TokenReplies {
   readonly countActive: number;
   readonly prepare: void;
   readonly sweep: void;
+  readonly forgetKeys: void;
 }
 
 export type TokenRef = ActorRef<TokenMessage, TokenReplies>;

@@ -70,6 +70,15 @@ export class ThreadedSigner implements JwtSigner {
     return async () => `${input}.${await signature}`;
   }
 
+  keepOnly(kids: ReadonlySet<string>): void {
+    for (const thread of this.#threads) thread.keepOnly(kids);
+  }
+
+  /** The ids of the keys that threads have. */
+  get keysApart(): ReadonlySet<string> {
+    return new Set(this.#threads.flatMap((thread) => thread.knownKeys));
+  }
+
   /** How many signatures threads were asked for so far. */
   get signedApart(): number {
     return this.#signedApart;
@@ -158,6 +167,19 @@ class SigningThread {
     this.#post({ type: 'inputs', kid: key.kid, inputs: waiting.map(({ input }) => input) });
     this.#sent.push(chunk);
     return true;
+  }
+
+  get knownKeys(): readonly string[] {
+    return [...this.#knownKeys];
+  }
+
+  /** What was sent before is signed with the old keys: a thread takes its messages in order. */
+  keepOnly(kids: ReadonlySet<string>): void {
+    for (const kid of this.#knownKeys) {
+      if (kids.has(kid)) continue;
+      this.#post({ type: 'forget', kid });
+      this.#knownKeys.delete(kid);
+    }
   }
 
   async close(): Promise<void> {

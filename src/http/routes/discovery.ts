@@ -4,9 +4,6 @@ import { sendPublicJson } from '../respond.ts';
 
 const METADATA_MAX_AGE_SECONDS = 300;
 
-/** A new key is published twice as long before it signs as a verifier may keep the old set. */
-const JWKS_MAX_AGE_SECONDS = 300;
-
 /** GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server (RFC 8414 §3). */
 export function metadataRoute(metadata: Readonly<Record<string, unknown>>) {
   return (_request: Request, response: Response): void => {
@@ -17,6 +14,7 @@ export function metadataRoute(metadata: Readonly<Record<string, unknown>>) {
 /** GET /.well-known/jwks.json (RFC 7517 §5). */
 export function jwksRoute({ keys }: Actors) {
   return async (_request: Request, response: Response): Promise<void> => {
-    sendPublicJson(response, await keys.ask({ type: 'jwks' }), JWKS_MAX_AGE_SECONDS);
+    const set = await keys.ask({ type: 'jwks' });
+    sendPublicJson(response, { keys: set.keys }, set.maxAgeSeconds);
   };
 }

@@ -90,6 +90,22 @@ test('keys do not mix', async () => {
   expect(all).toEqual(pairs.map(() => numbers(20)));
 });
 
+test('threads forget the keys that are not among those to keep; what was under way is signed all the same', async () => {
+  const [kept, gone] = [newPair('ES256'), newPair('ES256')] as const;
+  const signer = newSigner(2);
+  await started(signer, kept);
+  await started(signer, gone);
+  const underWay = signed(signer, gone, 50);
+  signer.keepOnly(new Set([kept.key.kid]));
+  expect(await underWay).toEqual(numbers(50));
+  signer.keepOnly(new Set([kept.key.kid]));
+  expect([...signer.keysApart]).toEqual([kept.key.kid]);
+  // Whoever still has the key may sign with it: it is sent again.
+  expect(await signed(signer, gone, 50)).toEqual(numbers(50));
+  expect(await signed(signer, kept, 50)).toEqual(numbers(50));
+  expect(lost).toEqual([]);
+});
+
 test('one token alone is signed here', async () => {
   const pair = newPair('ES256');
   const signer = newSigner(1);

@@ -6,8 +6,8 @@ import { sentenceFor } from './section.ts';
 export interface Act extends Question {
   /** What the button on the page says. */
   readonly label: string;
-  /** What is said when it is done. */
-  readonly done: string;
+  /** What is said when it is done; a function where that shows only then. */
+  readonly done: string | (() => string);
   readonly after: () => void;
 }
 
@@ -22,7 +22,7 @@ export function actButton(act: Act, size: 'small' | 'normal' = 'normal'): HTMLBu
   button.addEventListener('click', () => {
     void ask(act).then((done) => {
       if (!done) return;
-      announce(act.done);
+      announce(typeof act.done === 'string' ? act.done : act.done());
       act.after();
     });
   });

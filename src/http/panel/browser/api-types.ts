@@ -116,6 +116,12 @@ export interface Key {
   readonly expires_at: string | null;
 }
 
+/** The keys after a change, and the ids of those that are new. */
+export interface KeyRotation {
+  readonly items: readonly Key[];
+  readonly made: readonly string[];
+}
+
 export interface AuditEvent extends Names {
   readonly id: string;
   readonly occurred_at: string;

@@ -31,6 +31,7 @@ export const EVENT_TYPES = [
   'refresh_token_reused',
   'signing_keys_rotated',
   'signing_keys_discarded',
+  'signing_keys_revoked',
 ] as const;
 
 /** An event's type in words: `client_secret_added` reads "Client secret added". */

@@ -387,12 +387,22 @@ export const words = {
     activates: 'In use from',
     expires: 'Published until',
     inUse: 'Further notice',
+    acts: 'Acts',
     rotate: {
       label: 'Rotate…',
       title: 'Rotate the signing keys?',
-      body: 'A new key of each algorithm is published now and takes over shortly. Tokens that the present keys signed stay valid until they expire.',
+      body: 'A new key of each algorithm is published now and takes over shortly, unless one waits already. Tokens that the present keys signed stay valid until they expire.',
       confirm: 'Rotate',
-      done: 'The signing keys are rotated',
+    },
+    rotated: 'The signing keys are rotated',
+    waits: 'The next keys wait already; no other was made',
+    revoke: {
+      label: 'Revoke…',
+      title: 'Revoke this signing key?',
+      body: (kid: string) =>
+        `For a key that has leaked. Every token that ${kid} signed becomes invalid, here at once and elsewhere within the time for which the key set may be kept; its users need new ones. Another key takes its place at once, which some apps will refuse until they fetch the key set again.`,
+      confirm: 'Revoke the key and its tokens',
+      done: 'The signing key is revoked',
     },
   },
 
