@@ -10,8 +10,8 @@ export class Ending {
   #resolve: (exitCode: number) => void = () => undefined;
   #near = false;
 
-  /** `atOnce`: what must be done even then. */
-  constructor(logger: Logger, atOnce: () => void = () => undefined) {
+  /** `atOnce`: what must be done even then; it may take a moment. */
+  constructor(logger: Logger, atOnce?: () => Promise<void>) {
     this.#exitCode = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -20,8 +20,9 @@ export class Ending {
       process.on(signal, () => {
         firstAtMs ??= performance.now();
         if (performance.now() - firstAtMs > SAME_SIGNAL_MS) {
-          atOnce();
-          process.exit(1);
+          // What was logged is written at the exit, whatever calls for it.
+          if (!atOnce) process.exit(1);
+          void atOnce().finally(() => process.exit(1));
         }
         this.end(0);
       });
