@@ -64,6 +64,7 @@ describe('defaults', () => {
       shutdownTimeoutMs: 20_000,
       requestLimit: 1000,
       requestWaitMs: 250,
+      connectionLimit: 10_000,
       mailboxLimit: 1000,
       metrics: 'on',
       metricsPort: undefined,

@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import { createServer, IncomingMessage, ServerResponse, type RequestListener, type Server } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
+import { answerUnderWay, ConnectionRoom } from './connection-room.ts';
 import type { FrontDoor } from './front-door.ts';
 
 const KEEP_ALIVE_MS = 65_000;
@@ -11,9 +12,14 @@ const QUIET_MS = 200;
 /**
  * An HTTP server whose requests and responses are born with Express's prototypes. Express sets them on each request
  * otherwise, and changing an object's prototype costs more than all the rest it does: this makes that call change nothing.
- * Without a `door` everybody is let in.
+ * Without a `door` everybody is let in. `connections`: how many there may be at once.
  */
-export function createHttpServer(app: Express, timeoutMs: number, door?: FrontDoor): Server {
+export function createHttpServer(
+  app: Express,
+  timeoutMs: number,
+  door?: FrontDoor,
+  connections = Infinity,
+): Server {
   const listener = app as unknown as RequestListener;
   const server = createServer(
     {
@@ -26,11 +32,10 @@ export function createHttpServer(app: Express, timeoutMs: number, door?: FrontDo
     door ? door.before(listener) : listener,
   );
   if (door) doors.set(server, door);
-  const sockets = new Set<Socket>();
-  openSockets.set(server, sockets);
+  const room = new ConnectionRoom(connections);
+  rooms.set(server, room);
   server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    room.add(socket);
   });
   // Longer than proxies keep an idle connection, so that it is never us who close it under a request.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -40,7 +45,7 @@ export function createHttpServer(app: Express, timeoutMs: number, door?: FrontDo
 }
 
 /** Of each server, for its end. */
-const openSockets = new WeakMap<Server, ReadonlySet<Socket>>();
+const rooms = new WeakMap<Server, ConnectionRoom>();
 
 const doors = new WeakMap<Server, FrontDoor>();
 
@@ -71,12 +76,12 @@ export function listenOn(server: Server, host: string, port: number): Promise<nu
  * request on it would lose that.
  */
 export async function closeServer(server: Server, timeoutMs: number, quietMs = QUIET_MS): Promise<void> {
-  const sockets = openSockets.get(server) ?? new Set();
+  const sockets = () => rooms.get(server)?.all() ?? [];
   server.prependListener('request', (_request, response: ServerResponse) => {
     response.setHeader('connection', 'close');
   });
   doors.get(server)?.wakeAll();
-  for (const socket of sockets) {
+  for (const socket of sockets()) {
     const answer = answerUnderWay(socket);
     if (answer && !answer.headersSent) answer.setHeader('connection', 'close');
   }
@@ -98,17 +103,12 @@ export async function closeServer(server: Server, timeoutMs: number, quietMs = Q
   server.close(); // ends http's own timer
 }
 
-/** The answer that a connection waits for. Node keeps it under this name since its first versions, and offers no other way to it. */
-function answerUnderWay(socket: Socket): ServerResponse | undefined {
-  return (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
-}
-
 /** Closes, each time it is called, the connections that wait for nothing and said nothing for a while; one that has never said a word gets longer. */
-function quietCloser(sockets: ReadonlySet<Socket>, quietMs: number): () => void {
+function quietCloser(sockets: () => Iterable<Socket>, quietMs: number): () => void {
   const seen = new Map<Socket, { readonly bytes: number; readonly sinceMs: number }>();
   const look = () => {
     const nowMs = performance.now();
-    for (const socket of sockets) {
+    for (const socket of sockets()) {
       const bytes = socket.bytesRead;
       const before = seen.get(socket);
       if (answerUnderWay(socket)) seen.delete(socket);

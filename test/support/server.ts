@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly database?: 'postgres' | 'embedded';
   /** More settings, or other ones. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How many files it may open; default: as many as this process. */
+  readonly openFiles?: number;
 }
 
 /** A database of its own with the current schema, cloned from a template. */
@@ -52,6 +54,7 @@ export function migratedDatabase(): Promise<TestDatabase> {
 export async function startServer({
   database = 'postgres',
   env = {},
+  openFiles,
 }: ServerOptions = {}): Promise<TestServer> {
   const port = await freePort();
   const owned = env.OAUTH2_DATABASE_URL === undefined && env.OAUTH2_DATA_DIR === undefined;
@@ -73,7 +76,10 @@ export async function startServer({
     ...(folder !== undefined && { OAUTH2_DATA_DIR: folder }),
     ...env,
   };
-  const child = spawn(process.execPath, [CLI, 'serve'], {
+  const command = [process.execPath, CLI, 'serve'];
+  const limited = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`];
+  const [program = '', ...args] = [...limited, ...command];
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

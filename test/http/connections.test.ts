@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { holdLock, send, waitingStatements } from '../chaos/load.ts';
+import { postForm } from '../chaos/requests.ts';
+import { scrape } from '../metrics/scrape.ts';
+import { registerClient, type TestClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const REQUEST_LIMIT = 4;
+const CONNECTION_LIMIT = 1500;
+const MAX_BODIES_UNDER_WAY = 1000;
+const IN_PROGRESS = 'oauth2_server_http_requests_in_progress';
+
+let server: TestServer;
+let client: TestClient;
+let open: Socket[] = [];
+
+beforeAll(async () => {
+  // Limits so far away that nothing here can end because of them.
+  server = await startServer({
+    env: {
+      OAUTH2_REQUEST_LIMIT: String(REQUEST_LIMIT),
+      OAUTH2_CONNECTION_LIMIT: String(CONNECTION_LIMIT),
+      OAUTH2_STATEMENT_TIMEOUT_MS: '200000',
+      OAUTH2_ASK_TIMEOUT_MS: '300000',
+      OAUTH2_HTTP_TIMEOUT_MS: '400000',
+      OAUTH2_SHUTDOWN_TIMEOUT_MS: '500000',
+    },
+  });
+  client = await registerClient(server.issuer, { grant_types: ['client_credentials'], scope: 'read' });
+});
+afterAll(() => server.stop());
+afterEach(async () => {
+  for (const socket of open) socket.destroy();
+  open = [];
+  await eventually(async () => (await scrape(server.issuer)).get(IN_PROGRESS) === 0);
+  expect(await issue()).toBe(200);
+});
+
+/** As many connections on which this is sent, and nothing is read. */
+async function openMany(count: number, text: string): Promise<readonly Socket[]> {
+  const sockets = Array.from({ length: count }, () => connect(server.port, '127.0.0.1'));
+  open.push(...sockets);
+  await Promise.all(
+    sockets.map(async (socket) => {
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.pause();
+      socket.write(text);
+    }),
+  );
+  return sockets;
+}
+
+async function issue(): Promise<number> {
+  const form = { grant_type: 'client_credentials' };
+  return (await send('token', () => postForm(server, '/oauth/token', form, client))).status;
+}
+
+function residentMb(): number {
+  const status = readFileSync(`/proc/${server.pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) / 1024;
+}
+
+test('callers who do not take their answers keep nobody out, and hold no copies of them', async () => {
+  const bundle = 'GET /swagger-ui/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n';
+  const { length } = await (await fetch(`${server.issuer}/swagger-ui/swagger-ui-bundle.js`)).text();
+  expect(length).toBeGreaterThan(1_000_000);
+  const beforeMb = residentMb();
+  // One answer of them may fit into what the kernel keeps for a connection, not all.
+  await openMany(50, bundle.repeat(16));
+  for (let request = 0; request < 20; request += 1) expect(await issue()).toBe(200);
+  await eventually(async () => (await scrape(server.issuer)).get(IN_PROGRESS) === 0);
+  // Copies would be 1,300 MB.
+  expect(residentMb() - beforeMb).toBeLessThan(150);
+});
+
+test('connections on which nothing happens make room for those who come with a request', async () => {
+  const url = server.env.OAUTH2_DATABASE_URL!;
+  const held = await holdLock(url, 'lock table access_tokens in access exclusive mode');
+  const waiting = issue();
+  await eventually(async () => (await waitingStatements(url)) > 0);
+  const silent = await openMany(CONNECTION_LIMIT + 300, '');
+  const closed = () =>
+    silent.filter(({ readyState, destroyed }) => destroyed || readyState !== 'open').length;
+  for (const socket of silent) socket.resume();
+  await eventually(closed, (count) => count >= 300);
+  expect((await fetch(`${server.issuer}/health`)).status).toBe(200);
+  expect(closed()).toBeLessThan(silent.length);
+  // One that something is done for keeps its place, though it was there before all others.
+  await held.release();
+  expect(await waiting).toBe(200);
+});
+
+test('of too many bodies that do not come to their end those are given up that have been coming longest', async () => {
+  const part = 'POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n';
+  const first = await openMany(20, part);
+  await eventually(async () => (await scrape(server.issuer)).get(IN_PROGRESS) === 0);
+  for (const socket of first) socket.resume();
+  await openMany(MAX_BODIES_UNDER_WAY, part + 'x'.repeat(50_000));
+  await eventually(() => first.every(({ destroyed, readyState }) => destroyed || readyState !== 'open'));
+  expect(await issue()).toBe(200);
+});
