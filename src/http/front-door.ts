@@ -42,7 +42,7 @@ const ADMIN = /^\/admin(?:[/?]|$)/;
 
 const TOKEN = /^\/oauth\/token(?:\?|$)/;
 
-/** Answers that wait behind another on one connection count for as long as its caller does not read: more than these nobody needs. */
+/** Answers that wait behind another on one connection are kept until its caller reads: more than these nobody needs. */
 const MAX_QUEUED = 32;
 
 /** Bodies of which a part has come are kept, up to 64 KB each: of more than these the one that has been coming longest is given up. */
@@ -146,6 +146,7 @@ export class FrontDoor {
       this.#count(visit, false);
     };
     response.once('prefinish', end);
+    if (response.socket === null) whenEnded(response, end);
     onceOver(request, response, end);
     if (this.#inProgress > QUIET) this.#watch();
     if (request.method === 'GET') return;
@@ -231,4 +232,14 @@ export class FrontDoor {
   #startWindow(startedAtMs: number): void {
     this.#window = { startedAtMs, busyMs: this.#busyMs(), served: this.#served, shed: this.#shed };
   }
+}
+
+/** An answer that waits behind another says nothing of its own end before its turn, for which a caller who does not read can have it wait. */
+function whenEnded(response: ServerResponse, callback: () => void): void {
+  const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.end = (...args: unknown[]) => {
+    const ended = end(...args);
+    callback();
+    return ended;
+  };
 }
