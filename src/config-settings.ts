@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { LIMITS } from './config-limits.ts';
 import {
   bearerToken,
   countOrAuto,
@@ -14,21 +15,8 @@ import {
   proxyList,
   secretList,
   text,
+  type Setting,
 } from './config-values.ts';
-
-/** One setting: its variable, what it accepts, what it is when unset, and the words of its row in the README. */
-export interface Setting {
-  readonly variable: string;
-  readonly accepts: string;
-  readonly schema: z.ZodType;
-  /** As one would write it in the environment; it is parsed like any other value. */
-  readonly default?: string;
-  /** In place of `default`: what being unset means. */
-  readonly unset?: string;
-  /** Also read from the file that `<variable>_FILE` names. */
-  readonly secret?: true;
-  readonly about: string;
-}
 
 /** Every setting there is, by the field of Config that it fills. */
 export const SETTINGS = {
@@ -182,100 +170,7 @@ export const SETTINGS = {
     about:
       'Seconds for which a verifier may keep the published keys; a new one signs after twice that and two minutes',
   },
-  statementTimeoutMs: {
-    variable: 'OAUTH2_STATEMENT_TIMEOUT_MS',
-    ...integer(1, 600_000),
-    default: '2000',
-    about: 'Longest SQL statement in milliseconds',
-  },
-  askTimeoutMs: {
-    variable: 'OAUTH2_ASK_TIMEOUT_MS',
-    ...integer(1, 600_000),
-    default: '5000',
-    about: "Longest wait for an actor's answer in milliseconds, above the statement's",
-  },
-  httpTimeoutMs: {
-    variable: 'OAUTH2_HTTP_TIMEOUT_MS',
-    ...integer(1, 600_000),
-    default: '10000',
-    about: "Longest HTTP request in milliseconds, above the actor's",
-  },
-  shutdownTimeoutMs: {
-    variable: 'OAUTH2_SHUTDOWN_TIMEOUT_MS',
-    ...integer(1, 600_000),
-    default: '20000',
-    about: "Longest drain on shutdown in milliseconds, above the HTTP request's",
-  },
-  shutdownDelayMs: {
-    variable: 'OAUTH2_SHUTDOWN_DELAY_MS',
-    ...integer(0, 600_000),
-    default: '0',
-    about:
-      'How long to serve on after SIGTERM while `/ready` says no, before the drain, so that a load balancer notices; in milliseconds',
-  },
-  requestLimit: {
-    variable: 'OAUTH2_REQUEST_LIMIT',
-    ...integer(1, 100_000),
-    default: '1000',
-    about: 'Requests in progress; more are answered with 503 at once',
-  },
-  requestWaitMs: {
-    variable: 'OAUTH2_REQUEST_WAIT_MS',
-    ...integer(10, 60_000),
-    default: '250',
-    about:
-      'What a request may have to wait for those before it, in milliseconds; else it is answered with 503',
-  },
-  mailboxLimit: {
-    variable: 'OAUTH2_MAILBOX_LIMIT',
-    ...integer(1, 100_000),
-    default: '1000',
-    about: 'Messages that may wait for one actor; more are answered with 503',
-  },
-  actorConcurrency: {
-    variable: 'OAUTH2_ACTOR_CONCURRENCY',
-    ...integer(1, 10_000),
-    default: '256',
-    about: 'Messages that one actor has in flight',
-  },
-  actorInstances: {
-    variable: 'OAUTH2_ACTOR_INSTANCES',
-    ...integer(1, 16),
-    default: '1',
-    about: 'Instances of each of TokenActor, AuthActor and ClientActor',
-  },
-  restartLimit: {
-    variable: 'OAUTH2_RESTART_LIMIT',
-    ...integer(0, 1000),
-    default: '5',
-    about: 'Restarts of an actor within the window before the process gives up',
-  },
-  restartWindowMs: {
-    variable: 'OAUTH2_RESTART_WINDOW_MS',
-    ...integer(1000, 3_600_000),
-    default: '60000',
-    about: 'Window in which restarts are counted, in milliseconds',
-  },
-  clientCacheSize: {
-    variable: 'OAUTH2_CLIENT_CACHE_SIZE',
-    ...integer(1, 1_000_000),
-    default: '10000',
-    about: 'Client records kept in memory',
-  },
-  signingThreads: {
-    variable: 'OAUTH2_SIGNING_THREADS',
-    ...countOrAuto(0, 16),
-    default: 'auto',
-    about:
-      'Threads of each worker that sign tokens besides the one that serves; `auto`: one where the workers leave a core',
-  },
-  tokenCacheSize: {
-    variable: 'OAUTH2_TOKEN_CACHE_SIZE',
-    ...integer(1, 1_000_000),
-    default: '10000',
-    about:
-      'Access tokens whose verified claims are kept in memory; whether one was revoked is asked each time',
-  },
+  ...LIMITS,
   passwordHashCost: {
     variable: 'OAUTH2_PASSWORD_HASH_COST',
     ...integer(10, 15),

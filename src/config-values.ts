@@ -2,6 +2,20 @@ import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { Sensitive } from './oauth/sensitive.ts';
 
+/** One setting: its variable, what it accepts, what it is when unset, and the words of its row in the README. */
+export interface Setting {
+  readonly variable: string;
+  readonly accepts: string;
+  readonly schema: z.ZodType;
+  /** As one would write it in the environment; it is parsed like any other value. */
+  readonly default?: string;
+  /** In place of `default`: what being unset means. */
+  readonly unset?: string;
+  /** Also read from the file that `<variable>_FILE` names. */
+  readonly secret?: true;
+  readonly about: string;
+}
+
 /** Kinds of value: `accepts` is the words for the README and for refusals, `schema` parses the raw text. */
 
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/; // RFC 6750 section 2.1

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SETTINGS } from './config-settings.ts';
-import type { Field, ParsedSettings, Setting } from './config-settings.ts';
-import { httpOrigin, isLoopback } from './config-values.ts';
+import type { Field, ParsedSettings } from './config-settings.ts';
+import { httpOrigin, isLoopback, type Setting } from './config-values.ts';
 
 /** What the process runs by. Deeply frozen; secrets are Sensitive. */
 export interface Config extends Omit<ParsedSettings, 'issuer' | 'clientRegistration'> {

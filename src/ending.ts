@@ -13,10 +13,10 @@ export class Ending {
   #isAnnounced = false;
 
   /**
-   * `atOnce`: what must be done even then. `delayMs`: how long after a SIGTERM the process is to serve on; whoever presses Ctrl-C
-   * does not wait for it, nor does a fault.
+   * `atOnce`: what must be done even then; it may take a moment. `delayMs`: how long after a SIGTERM the process is to serve on;
+   * whoever presses Ctrl-C does not wait for it, nor does a fault.
    */
-  constructor(logger: Logger, atOnce: () => void = () => undefined, delayMs = 0) {
+  constructor(logger: Logger, atOnce?: () => Promise<void>, delayMs = 0) {
     this.#logger = logger;
     this.#exitCode = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -26,8 +26,9 @@ export class Ending {
       process.on(signal, () => {
         firstAtMs ??= performance.now();
         if (performance.now() - firstAtMs > SAME_SIGNAL_MS) {
-          atOnce();
-          process.exit(1);
+          // What was logged is written at the exit, whatever calls for it.
+          if (!atOnce) process.exit(1);
+          void atOnce().finally(() => process.exit(1));
         }
         this.#isAnnounced ||= signal === 'SIGTERM' && !this.#near;
         this.end(0, signal === 'SIGTERM' ? delayMs : 0);

@@ -16,6 +16,9 @@ export async function listenAt(server: Server, host: string, port: number, varia
   }
 }
 
+/** More than those who scrape need. */
+const METRICS_CONNECTIONS = 100;
+
 /** Serves the metrics on the port of their own, where the configuration names one; otherwise resolves to undefined. */
 export async function openMetricsPort(
   { metrics, metricsPort, serverHost, httpTimeoutMs }: Config,
@@ -23,7 +26,12 @@ export async function openMetricsPort(
   parts: Pick<AppParts, 'logger' | 'sources' | 'requestObservers'>,
 ): Promise<Server | undefined> {
   if (metrics === 'off' || metricsPort === undefined || !expose) return undefined;
-  const server = createHttpServer(createMetricsApp(expose, parts), httpTimeoutMs);
+  const server = createHttpServer(
+    createMetricsApp(expose, parts),
+    httpTimeoutMs,
+    undefined,
+    METRICS_CONNECTIONS,
+  );
   await listenAt(server, serverHost, metricsPort, 'OAUTH2_METRICS_PORT');
   return server;
 }

@@ -1,6 +1,7 @@
-import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger } from 'pino';
 import type { ActorObserver } from './actors/runtime/protocol.ts';
 import { describeBug } from './describe-bug.ts';
+import { LogLines } from './log-lines.ts';
 import { TemporarilyUnavailable } from './oauth/errors.ts';
 
 /** A logger that writes JSON lines, and the way to get the last of them out before the process ends. */
@@ -9,70 +10,24 @@ export interface Log {
   flush(): void;
 }
 
-/** Lines are written together, when they are so many or the first of them so old: each write costs a system call. */
-const LINES_AT_ONCE = 256;
-const LONGEST_WAIT_MS = 100;
-
 /** So much is written to a pipe in one piece, whoever else writes to it (PIPE_BUF of Linux). */
 const WHOLE_BYTES = 4096;
 
 /**
  * Logs to a file descriptor (1: standard output, 2: standard error), off the hot path. `worker`: which of several this process
- * is; they share the descriptor.
+ * is; they share the descriptor. However the process ends, unless it is killed, the lines that were kept back are written before.
  */
 export function openLog(level: string, descriptor: 1 | 2, worker?: number): Log {
-  const shared = worker === undefined ? {} : { maxWrite: WHOLE_BYTES };
-  const stream = destination({ dest: descriptor, sync: false, ...shared });
-  const lines = new LineBuffer(stream, worker === undefined ? Infinity : WHOLE_BYTES);
-  return {
-    logger: createLogger(level, lines, worker),
-    flush: () => {
-      try {
-        lines.flush();
-        stream.flushSync();
-      } catch {
-        // Nobody reads the other end any more.
-      }
-    },
+  const lines = new LogLines(descriptor, worker === undefined ? Infinity : WHOLE_BYTES);
+  const flush = () => {
+    lines.flush();
   };
-}
-
-/** Keeps lines back for a moment, so that many of them are one write. */
-class LineBuffer implements DestinationStream {
-  readonly #stream: DestinationStream;
-  readonly #maxBytes: number;
-  #lines: string[] = [];
-  #bytes = 0;
-  #timer: NodeJS.Timeout | undefined;
-
-  /** `maxBytes`: of what is written at once, unless a single line is longer. */
-  constructor(stream: DestinationStream, maxBytes: number) {
-    this.#stream = stream;
-    this.#maxBytes = maxBytes;
-  }
-
-  write(line: string): void {
-    if (this.#maxBytes < Infinity) this.#makeRoomFor(Buffer.byteLength(line));
-    this.#lines.push(line);
-    if (this.#lines.length >= LINES_AT_ONCE) this.flush();
-    else
-      this.#timer ??= setTimeout(() => {
-        this.flush();
-      }, LONGEST_WAIT_MS).unref();
-  }
-
-  flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#lines.length > 0) this.#stream.write(this.#lines.join(''));
-    this.#lines = [];
-    this.#bytes = 0;
-  }
-
-  #makeRoomFor(bytes: number): void {
-    if (this.#bytes + bytes > this.#maxBytes) this.flush();
-    this.#bytes += bytes;
-  }
+  process.once('exit', () => {
+    flush();
+    // Node waits for its threads at the exit, and so for a reader who may never come.
+    if (lines.isStuck) process.kill(process.pid, 'SIGKILL');
+  });
+  return { logger: createLogger(level, lines, worker), flush };
 }
 
 /** Names and times as log collectors expect them; the host and process id are theirs to add. */

@@ -67,6 +67,7 @@ describe('defaults', () => {
       shutdownDelayMs: 0,
       requestLimit: 1000,
       requestWaitMs: 250,
+      connectionLimit: 10_000,
       mailboxLimit: 1000,
       metrics: 'on',
       metricsPort: undefined,

@@ -38,6 +38,7 @@ export class Member {
     process.on('SIGHUP', () => undefined);
     worker.on('message', (message: ToWorker) => {
       if (message.kind === 'drain') this.#end(message.reason);
+      else if (message.kind === 'exit') process.exit(1);
       else if (message.kind === 'collect') void this.#sendFigures(message.id);
       else this.#expositions.get(message.id)?.(message.exposition);
     });

@@ -26,9 +26,7 @@ export async function superviseWorkers(
   // JSON has no Infinity, which some figures are.
   cluster.setupPrimary({ serialization: 'advanced' });
   const workers = new Workers(config, logger, count);
-  const ending = new Ending(logger, () => {
-    workers.kill();
-  });
+  const ending = new Ending(logger, () => workers.endAtOnce());
   workers.onExhausted = () => {
     ending.end(1);
   };
@@ -135,8 +133,8 @@ class Workers {
     return drained.every(Boolean);
   }
 
-  kill(): void {
-    for (const worker of this.#processes) worker.kill();
+  async endAtOnce(): Promise<void> {
+    await Promise.all([...this.#processes].map((worker) => worker.endAtOnce()));
   }
 
   async #restartOnce(): Promise<void> {

@@ -6,6 +6,8 @@ export type DrainReason = 'replaced' | 'shutdown' | 'announced';
 /** What the primary tells a worker. */
 export type ToWorker =
   | { readonly kind: 'drain'; readonly reason: DrainReason }
+  /** It is to end at once, whatever is under way. */
+  | { readonly kind: 'exit' }
   /** It is asked for its figures. */
   | { readonly kind: 'collect'; readonly id: number }
   /** The figures of all, which it asked for; undefined if they could not be had. */

@@ -7,6 +7,7 @@ import knexFactory from 'knex';
 import type pg from 'pg';
 import { endStatementSpan, startStatementSpan } from '../tracing/statement-span.ts';
 import { arrayLiteral } from './array-literal.ts';
+import { openDurably } from './durable-folder.ts';
 import { classifyFault, faultCode, isClassified, isOurs } from './faults.ts';
 import { PostgresClient } from './postgres-client.ts';
 
@@ -132,8 +133,7 @@ export async function openEmbedded(dataDir: string, observe: StatementObserver =
   const folder = join(dataDir, 'postgres');
   // PGlite makes files that everybody may write to; a folder around them that was there before may be open to all.
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const startParams = [...PGlite.defaultStartParams, ...EMBEDDED_SETTINGS];
-  const pglite = await PGlite.create(folder, { startParams });
+  const pglite = await openDurably(PGlite, folder, EMBEDDED_SETTINGS);
   await pglite.exec(PLANNER);
   const knex = knexFactory({
     client: ClientPGlite,

@@ -1,5 +1,5 @@
-/** Why a request was turned away: as many are in progress as may be, or it would have waited too long behind them. */
-export const SHED_REASONS = ['limit', 'wait'] as const;
+/** Why a request was turned away: as many are in progress as may be, it would have waited too long behind them, or too many probe. */
+export const SHED_REASONS = ['limit', 'wait', 'probes'] as const;
 export type ShedReason = (typeof SHED_REASONS)[number];
 
 /** How much the server takes on at once. */

@@ -28,11 +28,27 @@ export function sendBusy(
   keepAlive: boolean,
 ): void {
   const { body, headers } = request.method === 'GET' && wantsPage(request) ? (person ??= page()) : PROGRAM;
+  const all = [...headers, 'retry-after', String(retryAfterSeconds)];
+  send(response, 503, all, body, keepAlive);
+}
+
+/** Answers JSON that nobody may keep, at no greater cost. */
+export function sendShort(response: ServerResponse, status: number, body: string, keepAlive: boolean): void {
+  const { headers } = busy(body, ['content-type', 'application/json']);
+  send(response, status, headers, body, keepAlive);
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  headers: readonly string[],
+  body: string,
+  keepAlive: boolean,
+): void {
   response.sendDate = false;
   if (!keepAlive) response.shouldKeepAlive = false;
-  const all = [...headers, 'retry-after', String(retryAfterSeconds)];
   // Not the application's, which adds what was noted of the request; nothing was.
-  ServerResponse.prototype.writeHead.call(response, 503, all);
+  ServerResponse.prototype.writeHead.call(response, status, [...headers]);
   response.end(body);
 }
 

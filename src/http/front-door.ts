@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import { onceOver } from '../middleware/request-end.ts';
 import { Admission, type AdmissionLimits, type ShedReason } from './admission.ts';
 import { sendBusy } from './busy-answer.ts';
+import { probeOf, ProbeRoom } from './probe-room.ts';
+import type { Readiness } from './readiness.ts';
 import { RestingConnections } from './resting-connections.ts';
 
 /** What goes on at the door of one process. */
@@ -20,6 +22,7 @@ export type ShedObserver = (asksForToken: boolean, reason: ShedReason) => void;
 export interface DoorParts {
   readonly limits: AdmissionLimits;
   readonly onShed: ShedObserver;
+  readonly readiness: Readiness;
   /** How long the event loop has been busy, in all. */
   readonly busyMs?: () => number;
 }
@@ -33,17 +36,17 @@ interface Visit {
   isCounted: boolean;
 }
 
-/** Neither counted nor turned away: Kubernetes would end a process that is busy, and nobody would see that it is. */
-const ALWAYS_OPEN = /^\/(?:health|ready|metrics)(?:\?|$)/;
-
 /** More that may be in progress for those who come to see what is the matter. */
 const ADMIN_ROOM = 50;
 const ADMIN = /^\/admin(?:[/?]|$)/;
 
 const TOKEN = /^\/oauth\/token(?:\?|$)/;
 
-/** Answers that wait behind another on one connection count for as long as its caller does not read: more than these nobody needs. */
+/** Answers that wait behind another on one connection are kept until its caller reads: more than these nobody needs. */
 const MAX_QUEUED = 32;
+
+/** Bodies of which a part has come are kept, up to 64 KB each: of more than these the one that has been coming longest is given up. */
+const MAX_COMING = 1000;
 
 /** With fewer requests there is nothing to watch, nor a timer. */
 const QUIET = 32;
@@ -57,6 +60,7 @@ const WINDOW_MS = 100;
 export class FrontDoor {
   readonly #admission: Admission;
   readonly #resting = new RestingConnections();
+  readonly #probes: ProbeRoom;
   readonly #onShed: ShedObserver;
   readonly #busyMs: () => number;
   #inProgress = 0;
@@ -65,14 +69,17 @@ export class FrontDoor {
   readonly #queued = new WeakMap<Socket, number>();
   /** Who came in this turn, and may not have come with the whole body. */
   #come: Visit[] = [];
+  /** Whose body is on its way, in the order of their coming. */
+  readonly #sending = new Set<Visit>();
   #served = 0;
   #shed = 0;
   #timer: NodeJS.Timeout | undefined;
   #tick = { atMs: 0, served: 0, shed: 0 };
   #window = { startedAtMs: 0, busyMs: 0, served: 0, shed: 0 };
 
-  constructor({ limits, onShed, busyMs }: DoorParts) {
+  constructor({ limits, onShed, readiness, busyMs }: DoorParts) {
     this.#admission = new Admission(limits);
+    this.#probes = new ProbeRoom(readiness);
     this.#onShed = onShed;
     this.#busyMs = busyMs ?? (() => performance.eventLoopUtilization().active);
   }
@@ -85,7 +92,8 @@ export class FrontDoor {
   before(listener: RequestListener): RequestListener {
     return (request, response) => {
       const path = request.url ?? '';
-      if (!ALWAYS_OPEN.test(path)) {
+      const probe = probeOf(path);
+      if (probe === undefined) {
         const isFull = this.#inProgress - this.#extra >= this.#admission.room;
         const isExtra = isFull && this.#extra < ADMIN_ROOM && ADMIN.test(path);
         if (isFull && !isExtra) {
@@ -94,6 +102,9 @@ export class FrontDoor {
         }
         if (response.socket === null && this.#floods(request.socket, response)) return;
         this.#letIn(request, response, isExtra);
+      } else if (!this.#probes.hasRoomFor(probe)) {
+        this.#answerProbe(probe, request, response);
+        return;
       }
       listener(request, response);
     };
@@ -112,6 +123,14 @@ export class FrontDoor {
     this.#watch();
   }
 
+  /** Whoever sends so many is not read for a while either. */
+  #answerProbe(probe: string, request: IncomingMessage, response: ServerResponse): void {
+    const { seconds } = this.#resting;
+    this.#probes.answer(probe, request, response, seconds, this.#resting.add(request.socket));
+    this.#onShed(false, 'probes');
+    this.#watch();
+  }
+
   /**
    * Counts a request from when it has come to when its answer is given: only then does it wait for us. A caller who is slow to
    * send, or to read, would otherwise keep others out at no cost.
@@ -122,10 +141,12 @@ export class FrontDoor {
     const end = () => {
       if (visit.isOver) return;
       visit.isOver = true;
+      this.#sending.delete(visit);
       this.#served += 1;
       this.#count(visit, false);
     };
     response.on('prefinish', end);
+    if (response.socket === null) whenEnded(response, end);
     onceOver(request, response, end);
     if (this.#inProgress > QUIET) this.#watch();
     if (request.method === 'GET') return;
@@ -159,11 +180,21 @@ export class FrontDoor {
     for (const visit of come) {
       if (visit.request.complete || visit.isOver) continue;
       this.#count(visit, false);
+      this.#await(visit);
       visit.request.once('end', () => {
+        this.#sending.delete(visit);
         if (!visit.isOver) this.#count(visit, true);
       });
     }
   };
+
+  #await(visit: Visit): void {
+    this.#sending.add(visit);
+    const [longest] = this.#sending;
+    if (this.#sending.size <= MAX_COMING || !longest) return;
+    this.#sending.delete(longest);
+    longest.request.socket.destroy();
+  }
 
   /** Looks at the load regularly for as long as there is some. */
   #watch(): void {
@@ -201,4 +232,14 @@ export class FrontDoor {
   #startWindow(startedAtMs: number): void {
     this.#window = { startedAtMs, busyMs: this.#busyMs(), served: this.#served, shed: this.#shed };
   }
+}
+
+/** An answer that waits behind another says nothing of its own end before its turn, for which a caller who does not read can have it wait. */
+function whenEnded(response: ServerResponse, callback: () => void): void {
+  const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.end = (...args: unknown[]) => {
+    const ended = end(...args);
+    callback();
+    return ended;
+  };
 }

@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { answerUnderWay, ConnectionRoom } from './connection-room.ts';
 import type { FrontDoor } from './front-door.ts';
 
 const KEEP_ALIVE_MS = 65_000;
@@ -22,9 +23,14 @@ const LULL_PATIENCE_MS = 250;
 /**
  * An HTTP server whose requests and responses are born with Express's prototypes. Express sets them on each request
  * otherwise, and changing an object's prototype costs more than all the rest it does: this makes that call change nothing.
- * Without a `door` everybody is let in.
+ * Without a `door` everybody is let in. `connections`: how many there may be at once.
  */
-export function createHttpServer(app: Express, timeoutMs: number, door?: FrontDoor): Server {
+export function createHttpServer(
+  app: Express,
+  timeoutMs: number,
+  door?: FrontDoor,
+  connections = Infinity,
+): Server {
   const listener = app as unknown as RequestListener;
   const server = createServer(
     {
@@ -36,11 +42,10 @@ export function createHttpServer(app: Express, timeoutMs: number, door?: FrontDo
     door ? door.before(listener) : listener,
   );
   if (door) doors.set(server, door);
-  const sockets = new Set<Socket>();
-  openSockets.set(server, sockets);
+  const room = new ConnectionRoom(connections);
+  rooms.set(server, room);
   server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    room.add(socket);
   });
   // Longer than proxies keep an idle connection, so that it is never us who close it under a request.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -50,7 +55,7 @@ export function createHttpServer(app: Express, timeoutMs: number, door?: FrontDo
 }
 
 /** Of each server, for its end. */
-const openSockets = new WeakMap<Server, ReadonlySet<Socket>>();
+const rooms = new WeakMap<Server, ConnectionRoom>();
 
 const doors = new WeakMap<Server, FrontDoor>();
 
@@ -95,14 +100,14 @@ export async function closeServer(
   quietMs = QUIET_MS,
   longQuietMs = Math.max(quietMs, LONG_QUIET_MS),
 ): Promise<void> {
-  const sockets = openSockets.get(server) ?? new Set();
+  const sockets = () => rooms.get(server)?.all() ?? [];
   let lastRequestAtMs = performance.now();
   server.prependListener('request', (_request, response: ServerResponse) => {
     lastRequestAtMs = performance.now();
     response.setHeader('connection', 'close');
   });
   doors.get(server)?.close();
-  for (const socket of sockets) {
+  for (const socket of sockets()) {
     const answer = answerUnderWay(socket);
     if (answer && !answer.headersSent) answer.setHeader('connection', 'close');
   }
@@ -145,20 +150,15 @@ async function lull(server: Server): Promise<void> {
   server.off('connection', onCall);
 }
 
-/** The answer that a connection waits for. Node keeps it under this name since its first versions, and offers no other way to it. */
-function answerUnderWay(socket: Socket): ServerResponse | undefined {
-  return (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
-}
-
 /**
  * Closes, each time it is called, the connections that wait for nothing and said nothing for so long; one that has never said a
  * word gets longer.
  */
-function quietCloser(sockets: ReadonlySet<Socket>): (quietMs: number) => void {
+function quietCloser(sockets: () => Iterable<Socket>): (quietMs: number) => void {
   const seen = new Map<Socket, { readonly bytes: number; readonly sinceMs: number }>();
   const look = (quietMs: number) => {
     const nowMs = performance.now();
-    for (const socket of sockets) {
+    for (const socket of sockets()) {
       const bytes = socket.bytesRead;
       const before = seen.get(socket);
       if (answerUnderWay(socket)) seen.delete(socket);

@@ -43,7 +43,7 @@ export function httpMetrics(
 export function shedMetrics(instruments: Instruments, requests: RequestTally): ShedObserver {
   const shed = instruments.tally(
     'http_requests_shed_total',
-    'HTTP requests turned away at the door: as many were in progress as may be (limit), or it would have waited too long (wait)',
+    'HTTP requests turned away at the door: as many were in progress as may be (limit), or it would have waited too long (wait); probes: answered there, for there were too many',
     ['reason'],
   );
   for (const reason of SHED_REASONS) shed.of(reason);

@@ -87,7 +87,9 @@ test('HEAD is answered like GET, without the body', async () => {
     '/nowhere',
   ];
   for (const path of paths) {
-    const [get, head] = [await ask('GET', path), await ask('HEAD', path)];
+    // The length of an answer that is compressed is not that of what is in it.
+    const plain = { 'accept-encoding': 'identity' };
+    const [get, head] = [await ask('GET', path, plain), await ask('HEAD', path, plain)];
     const facts = (response: Response) => ({
       status: response.status,
       type: response.headers.get('content-type'),

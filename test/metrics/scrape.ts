@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 
 /** What /metrics says: each series, written as Prometheus writes it, and its value. */
 export type Scrape = ReadonlyMap<string, number>;
 
+/** Longer than a scrape's answer is given to the next one, so that what happened before is in it. */
+const SHARED_MS = 150;
+
 /** Scrapes a server; `base`: the address of its main port or of the metrics' own. */
 export async function scrape(base: string): Promise<Scrape> {
+  await sleep(SHARED_MS);
   const response = await fetch(`${base}/metrics`);
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);

@@ -41,6 +41,8 @@ export interface ServerOptions {
   readonly cli?: string;
   /** Until when to wait: `alive` is a process that answers, ready or not. */
   readonly until?: 'ready' | 'alive';
+  /** How many files it may open; default: as many as this process. */
+  readonly openFiles?: number;
 }
 
 /** A database of its own with the current schema, cloned from a template. */
@@ -58,6 +60,7 @@ export async function startServer({
   env = {},
   cli = CLI,
   until = 'ready',
+  openFiles,
 }: ServerOptions = {}): Promise<TestServer> {
   const port = await freePort();
   const owned = env.OAUTH2_DATABASE_URL === undefined && env.OAUTH2_DATA_DIR === undefined;
@@ -79,7 +82,10 @@ export async function startServer({
     ...(folder !== undefined && { OAUTH2_DATA_DIR: folder }),
     ...env,
   };
-  const child = spawn(process.execPath, [cli, 'serve'], {
+  const command = [process.execPath, cli, 'serve'];
+  const limited = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`];
+  const [program = '', ...args] = [...limited, ...command];
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,9 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { NextFunction, Request, Response } from 'express';
+import { makeAsset, sendAsset, type Asset } from '../static-asset.ts';
 import { panelStylesheet } from './style/panel-stylesheet.ts';
 
 /** Where the compiled sources are, which the addresses mirror, so that the modules' relative imports hold. */
@@ -17,9 +16,6 @@ const SHARED = ['oauth/redirect-uri.js'];
 const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';
 const MAX_AGE_SECONDS = 31_536_000;
-const SMALLEST_TO_COMPRESS = 1024;
-
-const zip = promisify(gzip);
 
 export interface PanelAssets {
   readonly files: ReadonlyMap<string, Asset>;
@@ -27,12 +23,6 @@ export interface PanelAssets {
   readonly main: string;
   /** All modules, so that the browser fetches them at once rather than import by import. */
   readonly modules: readonly string[];
-}
-
-interface Asset {
-  readonly type: string;
-  readonly body: Buffer;
-  readonly compressed: Buffer;
 }
 
 /**
@@ -48,7 +38,9 @@ export async function readPanelAssets(): Promise<PanelAssets> {
     ['panel.css', { type: STYLE, body: Buffer.from(panelStylesheet) }],
   ]);
   const base = `/assets/panel/${hashOf(sources)}/`;
-  const files = [...sources].map(async ([name, source]) => [base + name, await compress(source)] as const);
+  const files = [...sources].map(
+    async ([name, { type, body }]) => [base + name, await makeAsset(type, body)] as const,
+  );
   return {
     files: new Map(await Promise.all(files)),
     stylesheet: `${base}panel.css`,
@@ -83,28 +75,14 @@ function hashOf(sources: ReadonlyMap<string, Source>): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function compress({ type, body }: Source): Promise<Asset> {
-  return { type, body, compressed: body.length < SMALLEST_TO_COMPRESS ? body : await zip(body) };
-}
-
 /** GET /assets/panel/…: one of the files that were read, and nothing else. */
 export function assetRoute(assets: () => Promise<PanelAssets>) {
   return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
     const asset = (await assets()).files.get(request.path);
-    if (!asset) {
-      next();
-      return;
-    }
-    const zipped = asset.compressed !== asset.body && /\bgzip\b/.test(request.get('accept-encoding') ?? '');
-    const body = zipped ? asset.compressed : asset.body;
-    response.writeHead(200, {
-      'content-type': asset.type,
-      'content-length': body.length,
-      ...(zipped && { 'content-encoding': 'gzip' }),
-      'cache-control': `public, max-age=${MAX_AGE_SECONDS}, immutable`,
-      vary: 'accept-encoding',
-      'x-content-type-options': 'nosniff',
-    });
-    response.end(body);
+    if (!asset) next();
+    else
+      sendAsset(request, response, asset, {
+        'cache-control': `public, max-age=${MAX_AGE_SECONDS}, immutable`,
+      });
   };
 }

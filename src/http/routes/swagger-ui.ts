@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, extname, join } from 'node:path';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { lazily } from '../../lazily.ts';
 import { PATHS } from '../metadata.ts';
 import { SWAGGER_FILES, type SwaggerFile } from '../openapi/swagger-files.ts';
 import { ownOriginScript, swaggerPage, swaggerPageStyle } from '../pages/swagger-page.ts';
 import { redirect } from '../send-page.ts';
+import { makeAsset, sendAsset, type Asset } from '../static-asset.ts';
 
 const MAX_AGE_SECONDS = 3600;
 
@@ -43,7 +47,7 @@ export function swaggerUiFolderRoute() {
 
 /** GET /swagger-ui/:file. The package is loaded by whoever asks first. */
 export function swaggerFileRoute(issuer: string) {
-  const handlers = lazily(() => packagedFiles(issuer));
+  const packaged = lazily(() => packagedFiles(issuer));
   return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
     const file = SWAGGER_FILES.find((name) => name === request.params.file);
     if (file === undefined) next();
@@ -51,7 +55,11 @@ export function swaggerFileRoute(issuer: string) {
     else if (file === 'own-origin.js') {
       send(response, 'text/javascript; charset=utf-8', ownOriginScript(issuer, PATHS.swaggerUi));
     } else {
-      sendPackaged(await handlers(), file, request, response, next);
+      const { init, files } = await packaged();
+      const asset = files.get(file);
+      response.set({ ...HEADERS, 'cache-control': `public, max-age=${MAX_AGE_SECONDS}` });
+      if (asset) sendPackaged(asset, request, response);
+      else init?.(request, response, next);
     }
   };
 }
@@ -66,10 +74,15 @@ function send(response: Response, contentType: string, body: string): void {
   response.end(body);
 }
 
-/** The files of the package, and its script that starts Swagger UI with our settings. */
-async function packagedFiles(issuer: string): Promise<readonly RequestHandler[]> {
+interface Packaged {
+  /** Sends the script that starts Swagger UI with our settings. */
+  readonly init: RequestHandler | undefined;
+  readonly files: ReadonlyMap<SwaggerFile, Asset>;
+}
+
+async function packagedFiles(issuer: string): Promise<Packaged> {
   const { default: swaggerUi } = await import('swagger-ui-express');
-  return swaggerUi.serveFiles(undefined, {
+  const [init] = swaggerUi.serveFiles(undefined, {
     swaggerUrl: PATHS.openApi,
     swaggerOptions: {
       layout: 'BaseLayout',
@@ -81,19 +94,31 @@ async function packagedFiles(issuer: string): Promise<readonly RequestHandler[]>
       displayRequestDuration: true,
     },
   });
+  const assets = SWAGGER_FILES.filter((name) => !OURS.has(name)).map(
+    async (name) => [name, await makeAsset(TYPES[extname(name)] ?? '', await readPackaged(name))] as const,
+  );
+  return { init, files: new Map(await Promise.all(assets)) };
 }
 
-function sendPackaged(
-  [init, files]: readonly RequestHandler[],
-  file: SwaggerFile,
-  request: Request,
-  response: Response,
-  next: NextFunction,
-): void {
-  // It looks for the file by the whole path. Parts and preconditions are not offered: it reports what fails as a fault.
-  request.url = `/${file}`;
-  for (const name of ['range', 'if-match', 'if-unmodified-since']) delete request.headers[name];
-  response.set({ ...HEADERS, 'cache-control': `public, max-age=${MAX_AGE_SECONDS}` });
-  if (file === 'swagger-ui-init.js') init?.(request, response, next);
-  else files?.(request, response, next);
+/** Those that are made, by us or by the package, rather than read. */
+const OURS: ReadonlySet<SwaggerFile> = new Set(['page.css', 'own-origin.js', 'swagger-ui-init.js']);
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.png': 'image/png',
+};
+
+/** The files lie in a package that swagger-ui-express depends on. */
+function readPackaged(name: string): Promise<Buffer> {
+  const { resolve } = createRequire(import.meta.url);
+  const dist = createRequire(resolve('swagger-ui-express')).resolve('swagger-ui-dist/package.json');
+  return readFile(join(dirname(dist), name));
+}
+
+function sendPackaged(asset: Asset, request: Request, response: Response): void {
+  response.set('etag', asset.etag);
+  if (request.fresh) response.status(304).end();
+  else sendAsset(request, response, asset, {});
 }

@@ -1,0 +1,132 @@
+import { write, writeSync } from 'node:fs';
+
+/** Lines are written together, when they are so many or the first of them so old: each write costs a system call. */
+const LINES_AT_ONCE = 256;
+const LONGEST_WAIT_MS = 100;
+
+/** A pipe that does not block, and is full, is tried again after this. */
+const RETRY_MS = 10;
+
+/** At the end, who does not read what there is still to say is waited for no longer than this. */
+const LAST_WORDS_MS = 1000;
+
+/** What is kept for a reader that has stopped to read; what comes then is lost, or the process would end for want of memory. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Writes lines to a file descriptor: many at once, in a thread so that a slow reader keeps nobody waiting, and at the end at once. */
+export class LogLines {
+  readonly #descriptor: number;
+  readonly #maxBytes: number;
+  #lines: string[] = [];
+  #bytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** Lots that wait to be written; the first may be about to be. */
+  readonly #lots: Buffer[] = [];
+  #lotBytes = 0;
+  #writingSinceMs: number | undefined;
+  #lost = 0;
+
+  /** `maxBytes`: of what is written at once, unless a single line is longer. */
+  constructor(descriptor: number, maxBytes: number) {
+    this.#descriptor = descriptor;
+    this.#maxBytes = maxBytes;
+  }
+
+  write(line: string): void {
+    if (this.#maxBytes < Infinity) this.#makeRoomFor(Buffer.byteLength(line));
+    this.#lines.push(line);
+    if (this.#lines.length >= LINES_AT_ONCE) this.#send();
+    else this.#timer ??= setTimeout(() => this.#send(), LONGEST_WAIT_MS).unref();
+  }
+
+  /** Whether a thread has been at a write for so long that it must be waiting for a reader. */
+  get isStuck(): boolean {
+    return performance.now() - (this.#writingSinceMs ?? Infinity) > LAST_WORDS_MS;
+  }
+
+  /** Writes all there is before it returns, unless there is nobody who reads it. */
+  flush(): void {
+    this.#closeLot();
+    // It would wait as well.
+    if (this.isStuck) return;
+    const startedAtMs = performance.now();
+    if (this.#writingSinceMs !== undefined) {
+      // It takes microseconds, and nobody can be told when it is through.
+      pause(RETRY_MS);
+      this.#writingSinceMs = undefined;
+      this.#written(this.#lots[0]?.length ?? 0);
+    }
+    while (this.#lots.length > 0) {
+      try {
+        this.#written(writeSync(this.#descriptor, this.#lots[0] as Buffer));
+      } catch (error) {
+        if (!isFull(error) || performance.now() - startedAtMs > LAST_WORDS_MS) return;
+        pause(RETRY_MS);
+      }
+    }
+  }
+
+  #makeRoomFor(bytes: number): void {
+    if (this.#bytes + bytes > this.#maxBytes) this.#send();
+    this.#bytes += bytes;
+  }
+
+  #send(): void {
+    this.#closeLot();
+    this.#writeNext();
+  }
+
+  #closeLot(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const { length } = this.#lines;
+    if (length === 0) return;
+    if (this.#lotBytes > MOST_BYTES) this.#lost += length;
+    else {
+      if (this.#lost > 0) this.#lines.push(lossLine(this.#lost));
+      this.#lost = 0;
+      const lot = Buffer.from(this.#lines.join(''));
+      this.#lots.push(lot);
+      this.#lotBytes += lot.length;
+    }
+    this.#lines = [];
+    this.#bytes = 0;
+  }
+
+  #writeNext(): void {
+    const [lot] = this.#lots;
+    if (this.#writingSinceMs !== undefined || lot === undefined) return;
+    this.#writingSinceMs = performance.now();
+    write(this.#descriptor, lot, (error, written) => {
+      // It was flushed meanwhile.
+      if (this.#lots[0] !== lot) return;
+      this.#writingSinceMs = undefined;
+      if (isFull(error)) {
+        setTimeout(() => this.#writeNext(), RETRY_MS);
+        return;
+      }
+      // Any other error: nobody reads the other end any more.
+      this.#written(error ? lot.length : written);
+      this.#writeNext();
+    });
+  }
+
+  #written(bytes: number): void {
+    const lot = this.#lots.shift();
+    this.#lotBytes -= bytes;
+    if (lot !== undefined && bytes < lot.length) this.#lots.unshift(lot.subarray(bytes));
+  }
+}
+
+function lossLine(lines: number): string {
+  return `${JSON.stringify({ level: 40, time: new Date().toISOString(), lines, msg: 'lines of the log were lost, because nobody read them' })}\n`;
+}
+
+function isFull(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'EAGAIN';
+}
+
+/** Stops the whole thread. */
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}

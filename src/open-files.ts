@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+
+/** What a process opens besides the connections of its callers: the database's, the log, and the code of pages and panel. */
+const OTHER_FILES = 256;
+const LEAST = 64;
+
+/** How many connections leave the process files to open for everything else. Only Linux says; elsewhere there is no bound. */
+export function mostConnections(): number {
+  const limit = /^Max open files +(\d+)/m.exec(limits())?.[1];
+  return limit === undefined ? Infinity : Math.max(LEAST, Number(limit) - OTHER_FILES);
+}
+
+function limits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    return '';
+  }
+}
