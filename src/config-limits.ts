@@ -42,7 +42,7 @@ export const LIMITS = {
   requestWaitMs: {
     variable: 'OAUTH2_REQUEST_WAIT_MS',
     ...integer(10, 60_000),
-    default: '250',
+    default: '100',
     about:
       'What a request may have to wait for those before it, in milliseconds; else it is answered with 503',
   },

@@ -118,5 +118,5 @@ async function checkAnswering(
 async function checkSigningKeys(database: Database, config: Config, now: Date): Promise<readonly Finding[]> {
   const stored = await new KeyStore(database.queriesOf('doctor')).published(now);
   const vault = new KeyVault(deriveKeys(config.secrets, 'signing-key-encryption'));
-  return checkKeys(stored, vault, now);
+  return checkKeys(stored, vault, now, config.keyRotationSeconds);
 }

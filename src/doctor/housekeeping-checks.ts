@@ -6,7 +6,7 @@ import { failed, ok, skipped, warning, type Finding } from './finding.ts';
 
 const DAY_MS = 86_400_000;
 
-/** As the alert StagedoorSigningKeyOld has it. */
+/** Without a schedule, as the alert StagedoorSigningKeyOld has it. */
 const OLD_KEY_DAYS = 90;
 
 /** A sweep runs every ten minutes; a partition that should have gone a day ago has been left by a hundred of them. */
@@ -46,11 +46,12 @@ export function checkPartitions(existing: readonly string[], liveProcesses: numb
   return ok(check, `${existing.length} partitions, up to ${existing.at(-1) ?? 'none'}`);
 }
 
-/** Whether the master secrets open the signing keys, and how old the youngest is that signs. */
+/** Whether the master secrets open the signing keys, and how old those are that sign. `rotationSeconds`: of the schedule; 0: there is none. */
 export async function checkKeys(
   stored: readonly StoredKey[],
   vault: Pick<KeyVault, 'open'>,
   now: Date,
+  rotationSeconds: number,
 ): Promise<readonly Finding[]> {
   if (stored.length === 0) return [ok('signing-keys', 'none yet: the first start makes them')];
   const opened: OpenKey[] = [];
@@ -69,14 +70,26 @@ export async function checkKeys(
         'Put the secret that they were made with back into OAUTH2_SECRET, behind the others; if it is lost, see "stagedoor keys discard-lost".',
       ),
     ];
-  return [ok('signing-keys', `all ${opened.length} can be decrypted`), checkKeyAge(stored, now)];
+  return [
+    ok('signing-keys', `all ${opened.length} can be decrypted`),
+    checkKeyAge(stored, now, rotationSeconds),
+  ];
 }
 
-function checkKeyAge(stored: readonly StoredKey[], now: Date): Finding {
+function checkKeyAge(stored: readonly StoredKey[], now: Date, rotationSeconds: number): Finding {
   const check = 'signing-key-age';
   const signing = stored.filter(({ activatesAt, expiresAt }) => expiresAt === null && activatesAt <= now);
   const days = signing.map(({ activatesAt }) => (now.getTime() - activatesAt.getTime()) / DAY_MS);
   const oldest = Math.floor(Math.max(0, ...days));
-  if (oldest <= OLD_KEY_DAYS) return ok(check, `${oldest} days`);
-  return warning(check, `the same key has signed for ${oldest} days`, 'Run "stagedoor keys rotate".');
+  const isScheduled = rotationSeconds > 0;
+  // A day more than it should be: a schedule needs a server that runs.
+  const limit = isScheduled ? rotationSeconds / (DAY_MS / 1000) + 1 : OLD_KEY_DAYS;
+  if (oldest <= limit) return ok(check, `${oldest} days`);
+  return warning(
+    check,
+    `the same key has signed for ${oldest} days`,
+    isScheduled
+      ? 'The schedule (OAUTH2_KEY_ROTATION) is late; docs/operations.md has the reasons under StagedoorKeyRotationLate.'
+      : 'Run "stagedoor keys rotate", or set OAUTH2_KEY_ROTATION.',
+  );
 }

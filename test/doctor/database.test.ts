@@ -207,7 +207,14 @@ test('signing keys that another secret locks fail; one that is old is warned of'
   });
   expect(said['signing-key-age']).toBeUndefined();
   await sql('good', "update signing_keys set activates_at = now() - interval '100 days'");
-  expect((await askDoctor(env))['signing-key-age']?.verdict).toBe('warning');
+  expect((await askDoctor(env))['signing-key-age']).toMatchObject({
+    verdict: 'warning',
+    advice: expect.stringContaining('StagedoorKeyRotationLate'),
+  });
+  const unscheduled = { ...env, OAUTH2_KEY_ROTATION: '0' };
+  expect((await askDoctor(unscheduled))['signing-key-age']?.advice).toContain('keys rotate');
+  const patient = { ...env, OAUTH2_KEY_ROTATION: String(120 * 86_400) };
+  expect((await askDoctor(patient))['signing-key-age']?.verdict).toBe('ok');
   await sql('good', 'update signing_keys set activates_at = created_at');
 });
 
