@@ -38,8 +38,11 @@ export async function serve(
   const metrics = config.metrics === 'on' ? createMetrics(packageVersion(), member !== undefined) : undefined;
   if (metrics) member?.collectBy(metrics.figures);
   const open = () => openStagedoor(config, logger, endWhenExhausted(ending, logger), metrics);
-  const stagedoor = await onceMigrated(open, config, logger, ending);
+  // One that replaces a worker would be dealt the requests that the others can answer.
+  const stagedoor = await onceMigrated(open, config, logger, ending, member?.isFirst !== false);
   if (!stagedoor) {
+    // There is nobody to serve on for.
+    ending.end(0);
     await tracing?.end(MIN_TRACES_FLUSH_MS);
     return ending.wait();
   }

@@ -161,7 +161,13 @@ async function migrateServer(
   }
   const beforeApplied = (session: MigrationSession) =>
     grantToServer(session, serverRole, told.say).catch(refuseGrant);
-  const applied = await migrate(database, { ...told, beforeApplied });
+  const applied = await migrate(database, { ...told, readBy: serverRole, beforeApplied }).catch(
+    (error: unknown) => {
+      // undefined_object, before any step: there is no such role.
+      if ((error as { code?: unknown }).code === '42704') refuseGrant(error);
+      throw error;
+    },
+  );
   if (applied.length === 0) await inSession(database, told.say, beforeApplied);
 }
 
@@ -170,9 +176,12 @@ export async function planStorage(config: Config): Promise<Plan> {
   if (config.databaseUrl !== undefined)
     return withServer(config, config.databaseUrl, ({ knex }) => planMigrations(readOf(knex), false));
   if (!existsSync(join(config.dataDir, 'postgres'))) return planMigrations(undefined, true);
-  const lock = await lockFolder(config.dataDir);
+  const refuse = (error: unknown): never => {
+    throw unusableFolder(config.dataDir, error);
+  };
+  const lock = await lockFolder(config.dataDir).catch(refuse);
   try {
-    const database = await openEmbedded(config.dataDir);
+    const database = await openEmbedded(config.dataDir).catch(refuse);
     return await planMigrations(readOf(database.knex), true).finally(() => database.close());
   } finally {
     lock.release();
@@ -215,12 +224,18 @@ function refuseGrant(error: unknown): never {
 /** An index of a large table takes hours at worst. */
 const MIGRATION_TIMEOUT_MS = 86_400_000;
 
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 /** Why the database cannot be used: the driver's code says it without repeating the URL, which holds a password. */
 export function explainUnreachable(error: unknown): Error {
   const { code } = error as { code?: unknown };
   const known = [SchemaMismatch, MigrationFailed, CodeTooOld, UnknownStatement, TypeError, RangeError];
   if (error instanceof Error && known.some((kind) => error instanceof kind)) return error;
   // A server that stays silent, or that has no TLS where the URL asks for it, is an error without a code.
+  if (code === INSUFFICIENT_PRIVILEGE)
+    return new StartupError(
+      'The role in OAUTH2_DATABASE_URL may not do what it must (42501). A server\'s role gets its rights by "stagedoor migrate --grant-to ROLE", run as the owner.',
+    );
   const reason = typeof code === 'string' ? code : 'no answer that the driver understands';
   return new StartupError(
     `The database that OAUTH2_DATABASE_URL names cannot be used (${reason}). Check that it runs, and the URL's host, user, password, database name and sslmode.`,

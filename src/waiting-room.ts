@@ -11,15 +11,17 @@ const LOOK_AGAIN_MS = 500;
 
 /**
  * Resolves to what `open` opens. Where the schema lacks migrations, it is tried again until somebody has applied them; meanwhile the
- * process lives but is not ready, and says why. Resolves to undefined if it is told to end first.
+ * process lives but is not ready, and says why at its port if it is to answer. Resolves to undefined if it is told to end first.
  */
 export async function onceMigrated<Opened>(
   open: () => Promise<Opened>,
   config: Config,
   logger: Logger,
   ending: Ending,
+  answers: boolean,
 ): Promise<Opened | undefined> {
   let room: Server | undefined;
+  let isTold = false;
   try {
     for (;;) {
       const opened = await open().catch((error: unknown) => {
@@ -27,15 +29,16 @@ export async function onceMigrated<Opened>(
         throw error;
       });
       if (!isBehind(opened)) {
-        if (room) logger.info('the schema is there');
+        if (isTold) logger.info('the schema is there');
         return opened;
       }
-      if (!room) {
+      if (!isTold) {
+        isTold = true;
         logger.warn(
           { missing: opened.missing },
           `${describeMissing(opened.missing)}. This server waits, not ready, until "stagedoor migrate" has applied them`,
         );
-        room = await openRoom(config, opened.missing);
+        if (answers) room = await openRoom(config, opened.missing);
       }
       await Promise.race([sleep(LOOK_AGAIN_MS, undefined, { ref: false }), ending.wait()]);
       if (ending.isNear) return undefined;

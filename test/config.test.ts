@@ -66,7 +66,7 @@ describe('defaults', () => {
       shutdownTimeoutMs: 20_000,
       shutdownDelayMs: 0,
       requestLimit: 1000,
-      requestWaitMs: 250,
+      requestWaitMs: 100,
       connectionLimit: 10_000,
       mailboxLimit: 1000,
       metrics: 'on',

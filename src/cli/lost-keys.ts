@@ -1,6 +1,7 @@
 import { LOCAL_CALLER } from '../actors/audit/messages.ts';
 import { KeyVault } from '../actors/keys/key-vault.ts';
-import { retireLostKeys } from '../actors/keys/store-lost-keys.ts';
+import { changeKeys } from '../actors/keys/change.ts';
+import { planDiscard } from '../actors/keys/plan.ts';
 import { KeyStore } from '../actors/keys/store.ts';
 import { loadConfig } from '../config.ts';
 import { LostSecret } from '../database/folder-secret.ts';
@@ -35,7 +36,7 @@ export async function discardLostKeys(
         throw new StartupError(
           whatItCosts(`OAUTH2_SECRET does not open ${lost.length} signing key(s): ${lost.join(', ')}.`),
         );
-      await retireLostKeys(storage.database.queriesOf('keys'), lost, systemSources.now());
+      await discard(storage, lost);
     }
   } finally {
     await storage.close();
@@ -49,9 +50,22 @@ export async function discardLostKeys(
   return lost;
 }
 
-async function lostKeys({ database, secrets }: Storage): Promise<readonly string[]> {
-  const stored = await new KeyStore(database.queriesOf('keys')).published(systemSources.now());
-  const vault = new KeyVault(deriveKeys(secrets, 'signing-key-encryption'));
+async function discard(storage: Storage, lost: readonly string[]): Promise<void> {
+  await changeKeys({ ...keyParts(storage), sources: systemSources }, 'wait', (keys, now) =>
+    planDiscard(keys, lost, now),
+  );
+}
+
+function keyParts({ database, secrets }: Storage) {
+  return {
+    store: new KeyStore(database.queriesOf('keys')),
+    vault: new KeyVault(deriveKeys(secrets, 'signing-key-encryption')),
+  };
+}
+
+async function lostKeys(storage: Storage): Promise<readonly string[]> {
+  const { store, vault } = keyParts(storage);
+  const stored = await store.published(systemSources.now());
   const lost: string[] = [];
   for (const key of stored) await vault.open(key).catch(() => lost.push(key.kid));
   return lost;

@@ -89,6 +89,7 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-function quoted(name: string): string {
+/** As an identifier in SQL. */
+export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,5 +1,6 @@
 import { CodeTooOld, replicasWithout } from './contract-guard.ts';
 import type { Migration } from './migration.ts';
+import { MIGRATION_TABLES, quoted } from './grants.ts';
 import { inSession, type MigrationSession, type MigrationTarget, type Say } from './migration-session.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { OutOfPatience, patiently } from './patience.ts';
@@ -15,6 +16,8 @@ export interface MigrateOptions {
   readonly onApplied?: (name: string) => void;
   /** Called before a migration counts as applied, and servers begin to use what it made. */
   readonly beforeApplied?: (session: MigrationSession) => Promise<void>;
+  /** The role that servers run with, where it is another. */
+  readonly readBy?: string;
   /** See StepSurroundings. */
   readonly patienceMs?: number;
   readonly progressMs?: number;
@@ -52,7 +55,7 @@ export async function migrate(
   const read = readOf(target.knex);
   if (toDo(await readRecords(read), migrations).length === 0) return [];
   return inSession(target, say, async (session) => {
-    await prepareRecords(session, say);
+    await prepareRecords(session, say, options.readBy);
     const records = await readRecords(session.rows);
     const pending = toDo(records, migrations);
     for (const migration of pending) {
@@ -102,7 +105,7 @@ async function apply(
 }
 
 /** The tables that say what was done. The first is as Knex's migrator makes it, which older versions used. */
-async function prepareRecords(session: MigrationSession, say: Say): Promise<void> {
+async function prepareRecords(session: MigrationSession, say: Say, readBy?: string): Promise<void> {
   await patiently(session, { tables: [], say }, () =>
     session.transaction([
       `create table if not exists schema_migrations (
@@ -113,6 +116,10 @@ async function prepareRecords(session: MigrationSession, say: Say): Promise<void
         needs text,
         steps_done integer not null default 0,
         begun_at timestamptz not null default now())`,
+      // At once: a server that waits for the migrations reads them every moment.
+      ...(readBy === undefined
+        ? []
+        : [`grant select on ${MIGRATION_TABLES.join(', ')} to ${quoted(readBy)}`]),
     ]),
   );
 }

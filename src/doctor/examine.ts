@@ -96,7 +96,7 @@ async function checkAnswering(
     checkClock(await clockDifference(knex, nowMs)),
     checkSchema(schema),
   ];
-  const live = schema.kind === 'behind' ? 0 : await liveProcesses(knex);
+  const live = schema.kind !== 'current' ? 0 : await liveProcesses(knex);
   const demand = {
     poolSize: config.databasePoolSize,
     workers: workerCount(config, availableParallelism()),
@@ -104,8 +104,10 @@ async function checkAnswering(
     liveProcesses: live,
   };
   const capacity = checkCapacity(facts, demand);
-  if (schema.kind === 'behind')
-    return [...about, capacity, skipped('housekeeping', 'no schema'), skipped('signing-keys', 'no schema')];
+  if (schema.kind !== 'current') {
+    const why = 'not with this schema';
+    return [...about, capacity, skipped('housekeeping', why), skipped('signing-keys', why)];
+  }
   const now = new Date(nowMs());
   return [
     ...about,

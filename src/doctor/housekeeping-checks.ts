@@ -1,13 +1,18 @@
 import { expiredPartitions, neededPartitions } from '../actors/token/partitions.ts';
-import type { KeyVault, OpenKey } from '../actors/keys/key-vault.ts';
+import type { KeyVault } from '../actors/keys/key-vault.ts';
+import { signingKeyOf, waitingKeysOf } from '../actors/keys/plan.ts';
 import type { StoredKey } from '../actors/keys/store.ts';
 import type { SchemaState } from '../database/schema.ts';
+import { SIGNING_ALGORITHMS } from '../oauth/jwt.ts';
 import { failed, ok, skipped, warning, type Finding } from './finding.ts';
 
 const DAY_MS = 86_400_000;
 
 /** Without a schedule, as the alert StagedoorSigningKeyOld has it. */
 const OLD_KEY_DAYS = 90;
+
+/** So long after its time a rotation counts as late, as the alert StagedoorKeyRotationLate has it. */
+const LATE_DAYS = 3;
 
 /** A sweep runs every ten minutes; a partition that should have gone a day ago has been left by a hundred of them. */
 const SWEEP_LATE_MS = DAY_MS;
@@ -54,42 +59,65 @@ export async function checkKeys(
   rotationSeconds: number,
 ): Promise<readonly Finding[]> {
   if (stored.length === 0) return [ok('signing-keys', 'none yet: the first start makes them')];
-  const opened: OpenKey[] = [];
   const closed: string[] = [];
   for (const key of stored) {
-    await vault.open(key).then(
-      (open) => opened.push(open),
-      () => closed.push(key.kid),
-    );
+    await vault.open(key).catch(() => closed.push(key.kid));
   }
-  if (closed.length > 0)
-    return [
-      failed(
-        'signing-keys',
-        `${closed.length} of ${stored.length} cannot be decrypted with OAUTH2_SECRET: ${closed.join(', ')}`,
-        'Put the secret that they were made with back into OAUTH2_SECRET, behind the others; if it is lost, see "stagedoor keys discard-lost".',
-      ),
-    ];
-  return [
-    ok('signing-keys', `all ${opened.length} can be decrypted`),
-    checkKeyAge(stored, now, rotationSeconds),
-  ];
+  const inUse = SIGNING_ALGORITHMS.flatMap((algorithm) => [
+    signingKeyOf(stored, algorithm, now),
+    ...waitingKeysOf(stored, algorithm, now),
+  ]).map((key) => key?.kid);
+  return [checkOpened(stored.length, closed, inUse), ...checkKeyAges(stored, now, rotationSeconds)];
 }
 
-function checkKeyAge(stored: readonly StoredKey[], now: Date, rotationSeconds: number): Finding {
-  const check = 'signing-key-age';
-  const signing = stored.filter(({ activatesAt, expiresAt }) => expiresAt === null && activatesAt <= now);
-  const days = signing.map(({ activatesAt }) => (now.getTime() - activatesAt.getTime()) / DAY_MS);
-  const oldest = Math.floor(Math.max(0, ...days));
-  const isScheduled = rotationSeconds > 0;
-  // A day more than it should be: a schedule needs a server that runs.
-  const limit = isScheduled ? rotationSeconds / (DAY_MS / 1000) + 1 : OLD_KEY_DAYS;
-  if (oldest <= limit) return ok(check, `${oldest} days`);
-  return warning(
+/** A server starts without the secret of a key that signs no more; it verifies with the public half. */
+function checkOpened(count: number, closed: readonly string[], inUse: readonly unknown[]): Finding {
+  const check = 'signing-keys';
+  if (closed.length === 0) return ok(check, `all ${count} can be decrypted`);
+  const found = `${closed.length} of ${count} cannot be decrypted with OAUTH2_SECRET: ${closed.join(', ')}`;
+  if (!closed.some((kid) => inUse.includes(kid)))
+    return warning(
+      check,
+      `${found}; none of them signs any more`,
+      'Nothing, unless their secret is to come back.',
+    );
+  return failed(
     check,
-    `the same key has signed for ${oldest} days`,
-    isScheduled
-      ? 'The schedule (OAUTH2_KEY_ROTATION) is late; docs/operations.md has the reasons under StagedoorKeyRotationLate.'
-      : 'Run "stagedoor keys rotate", or set OAUTH2_KEY_ROTATION.',
+    found,
+    'Put the secret that they were made with back into OAUTH2_SECRET, behind the others; if it is lost, see "stagedoor keys discard-lost".',
   );
+}
+
+function checkKeyAges(stored: readonly StoredKey[], now: Date, rotationSeconds: number): readonly Finding[] {
+  const check = 'signing-key-age';
+  let oldest = 0;
+  for (const algorithm of SIGNING_ALGORITHMS) {
+    const signing = signingKeyOf(stored, algorithm, now);
+    const waits = waitingKeysOf(stored, algorithm, now).length > 0;
+    if (!signing)
+      return [
+        failed(
+          check,
+          `no key of ${algorithm} signs`,
+          'Restart the server, which makes one; if one waits, revoke that.',
+        ),
+      ];
+    if (signing.expiresAt && !waits)
+      return [
+        failed(
+          check,
+          `the key of ${algorithm} expires, and none waits to follow it`,
+          'Run "stagedoor keys rotate" now.',
+        ),
+      ];
+    if (!waits) oldest = Math.max(oldest, (now.getTime() - signing.activatesAt.getTime()) / DAY_MS);
+  }
+  const days = Math.floor(oldest);
+  const isScheduled = rotationSeconds > 0;
+  const limit = isScheduled ? (rotationSeconds * 1000) / DAY_MS + LATE_DAYS : OLD_KEY_DAYS;
+  if (oldest <= limit) return [ok(check, `${days} days`)];
+  const advice = isScheduled
+    ? 'The schedule (OAUTH2_KEY_ROTATION) is late; docs/operations.md has the reasons under StagedoorKeyRotationLate.'
+    : 'Run "stagedoor keys rotate", or set OAUTH2_KEY_ROTATION.';
+  return [warning(check, `the same key has signed for ${days} days`, advice)];
 }

@@ -16,7 +16,7 @@ function checkMasterSecrets({ secrets }: Config): Finding {
   const check = 'master-secret';
   if (secrets.length === 0) return ok(check, 'made by this server and kept in the data folder');
   const advice =
-    `Make one with "${MAKE_ONE}", put it before the old one in OAUTH2_SECRET and run "stagedoor keys rotate"; ` +
+    `Make one with "${MAKE_ONE}", put it behind the old one in OAUTH2_SECRET on all replicas, then before it, and run "stagedoor keys rotate"; ` +
     'take the old one out when what was made with it has expired';
   for (const [index, secret] of secrets.entries()) {
     const weakness = weaknessOf(secret.reveal());

@@ -126,9 +126,9 @@ function checkLogLevel({ logLevel }: Config): Finding {
 
 /** That they nest, loadConfig has seen to; what the platform allows, only the platform knows. */
 function checkTimeouts(config: Config): Finding {
-  const { statementTimeoutMs, askTimeoutMs, httpTimeoutMs, shutdownTimeoutMs } = config;
+  const { statementTimeoutMs, askTimeoutMs, httpTimeoutMs, shutdownTimeoutMs, shutdownDelayMs } = config;
   const nested = [statementTimeoutMs, askTimeoutMs, httpTimeoutMs, shutdownTimeoutMs].join(' < ');
-  const graceSeconds = Math.ceil(shutdownTimeoutMs / 1000) + 5;
+  const graceSeconds = Math.ceil((shutdownDelayMs + shutdownTimeoutMs) / 1000) + 5;
   return ok(
     'timeouts',
     `statement < ask < HTTP < shutdown: ${nested} ms; the platform's grace must be ${graceSeconds} s or more`,

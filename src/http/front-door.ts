@@ -178,17 +178,21 @@ export class FrontDoor {
     const come = this.#come;
     this.#come = [];
     for (const visit of come) {
-      if (visit.request.complete || visit.isOver) continue;
-      this.#count(visit, false);
-      this.#await(visit);
-      visit.request.once('end', () => {
-        this.#sending.delete(visit);
-        if (!visit.isOver) this.#count(visit, true);
-      });
+      const { request } = visit;
+      if (request.complete || visit.isOver) continue;
+      // Only who reads waits for the caller; who works meanwhile, or never reads, keeps us busy.
+      if (request.readableFlowing) this.#await(visit);
+      else request.once('resume', () => this.#await(visit));
     }
   };
 
   #await(visit: Visit): void {
+    if (visit.request.complete || visit.isOver) return;
+    this.#count(visit, false);
+    visit.request.once('end', () => {
+      this.#sending.delete(visit);
+      if (!visit.isOver) this.#count(visit, true);
+    });
     this.#sending.add(visit);
     const [longest] = this.#sending;
     if (this.#sending.size <= MAX_COMING || !longest) return;

@@ -241,7 +241,7 @@ test('replicas agree on the clients and the active tokens, for they ask the data
   expect((await scrape(first.issuer)).get(counted)).toBe(1);
   await second.terminate();
   await first.stop();
-});
+}, 60_000);
 
 test('the metrics may have a port of their own, or be off', async () => {
   const port = await freePort();

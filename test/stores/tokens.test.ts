@@ -153,7 +153,6 @@ onEachBackend((backend) => {
     const [grant, unrefreshable] = [await openGrant(), newGrant({}, { refreshable: false })];
     await tokens.openGrants([unrefreshable]);
     const misfits = [
-      rotationOf(grant, 1),
       rotationOf(grant, -1),
       rotationOf(grant, 0, { clientId: 'another-client' }),
       rotationOf(grant, 0, { scope: 'read admin' }),

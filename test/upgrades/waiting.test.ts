@@ -69,8 +69,8 @@ test.each([
   },
 );
 
-test('one that is told to end while it waits ends', async () => {
-  await startTooEarly();
+test('one that is told to end while it waits ends, and serves on for nobody', async () => {
+  await startTooEarly({ OAUTH2_SHUTDOWN_DELAY_MS: '60000' });
   expect((await ready()).status).toBe(503);
   expect(await server.terminate()).toBe(0);
 });

@@ -19,7 +19,7 @@ export interface ChangeParts {
  * does it. Resolves to what was done; undefined if another was at it (`skip`).
  */
 export async function changeKeys(
-  { store, vault, sources }: ChangeParts,
+  { store, vault, sources }: Pick<ChangeParts, 'store' | 'vault' | 'sources'>,
   mode: 'wait' | 'skip',
   plan: (keys: readonly StoredKey[], now: Date) => KeyPlan,
 ): Promise<KeyChange | undefined> {

@@ -102,6 +102,17 @@ export function planRevocation(keys: readonly KeyDates[], kids: readonly string[
   };
 }
 
+/** As planRevocation, except that the rows stay: should the secret turn up again, so can the key. */
+export function planDiscard(keys: readonly KeyDates[], kids: readonly string[], now: Date): KeyPlan {
+  const gone = keys.filter(({ kid }) => kids.includes(kid));
+  const { make, redate } = planRevocation(
+    keys,
+    gone.map(({ kid }) => kid),
+    now,
+  );
+  return { make, redate: [...redate, ...gone.map((key) => ({ ...key, expiresAt: now }))], remove: [] };
+}
+
 /** Whether a plan asks for anything. */
 export function isEmpty({ make, redate, remove }: KeyPlan): boolean {
   return make.length + redate.length + remove.length === 0;

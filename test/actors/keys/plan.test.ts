@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   isEmpty,
+  planDiscard,
   planFirstKeys,
   planRevocation,
   planRotation,
@@ -163,5 +164,32 @@ describe('a revocation', () => {
 
   test('of a key that is not there is refused, and changes nothing', () => {
     expect(() => planRevocation([key('E', 0)], ['E', 'F'], NOW)).toThrow(NotFound);
+  });
+});
+
+describe('a discard', () => {
+  const other = key('R', -DAY);
+
+  test('of the key that signs has the one that waits sign at once, and keeps the row', () => {
+    const keys = [key('E', -DAY, 5000), key('E next', 300), other];
+    const plan = planDiscard(keys, ['E'], NOW);
+    expect(plan.remove).toEqual([]);
+    const left = done(keys, plan);
+    expect(signingKeyOf(left, 'ES256', NOW)).toEqual({ ...key('E next', -CLOCK_SKEW_SECONDS) });
+    expect(left.find(({ kid }) => kid === 'E')).toEqual(key('E', -DAY, 0));
+  });
+
+  test('of the key that waits leaves the one that signs without an end', () => {
+    const keys = [key('E', -DAY, 5000), key('E next', 300), other];
+    const left = done(keys, planDiscard(keys, ['E next'], NOW));
+    expect(left).toEqual([key('E', -DAY), key('E next', 300, 0), other]);
+  });
+
+  test('of all makes new ones', () => {
+    const keys = [key('E', -DAY), other];
+    expect(planDiscard(keys, ['E', 'R'], NOW).make.map(({ algorithm }) => algorithm)).toEqual([
+      'ES256',
+      'RS256',
+    ]);
   });
 });
