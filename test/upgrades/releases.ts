@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -24,16 +25,17 @@ export interface Release {
 /** This checkout, as startServer and runCli have it. */
 export const THIS_RELEASE: Release = { cli: resolve('dist/src/cli.js') };
 
-/** The release before this one, as test/upgrades/previous-release.json names it: taken from the history and compiled once. */
+/**
+ * The release before this one, compiled once. Its sources are kept beside this file, because a clone need not have the history:
+ * git archive COMMIT src migrations package.json tsconfig.json tsconfig.browser.json | gzip -9n > previous-release.tgz
+ */
 export function previousRelease(): Release {
-  const file = fileURLToPath(new URL('previous-release.json', import.meta.url));
-  const { commit } = JSON.parse(readFileSync(file, 'utf8')) as { commit: string };
-  const folder = join(CACHE, commit);
+  const sources = fileURLToPath(new URL('previous-release.tgz', import.meta.url));
+  const folder = join(CACHE, createHash('sha256').update(readFileSync(sources)).digest('hex'));
   if (!existsSync(folder)) {
     const draft = newDraft();
     try {
-      writeFileSync(join(draft, 'sources.tar'), archiveOf(commit), {});
-      execFileSync('tar', ['-xf', 'sources.tar'], { cwd: draft });
+      execFileSync('tar', ['-xzf', sources], { cwd: draft });
       compile(draft);
       // It takes the name only when complete; a rival may have been faster.
       if (!existsSync(folder)) renameSync(draft, folder);
@@ -77,16 +79,6 @@ MIGRATIONS.push(...LATER);
 function newDraft(): string {
   mkdirSync(CACHE, { recursive: true });
   return mkdtempSync(join(CACHE, 'draft-'));
-}
-
-function archiveOf(commit: string): Buffer {
-  const paths = ['src', 'migrations', 'package.json', 'tsconfig.json', 'tsconfig.browser.json'];
-  const { status, stdout, stderr } = spawnSync('git', ['archive', commit, ...paths], { maxBuffer: 64 << 20 });
-  if (status === 0) return stdout;
-  throw new Error(
-    `The previous release is commit ${commit}, which this clone's history does not reach (${stderr.toString().trim()}). ` +
-      'Fetch all of it: git fetch --unshallow.',
-  );
 }
 
 /** What of the panel's scripts a server reads at its start is compiled too. */
