@@ -25,22 +25,38 @@ try {
 function verify() {
   checkRules();
   checkScripts();
-  if (hasGo()) {
-    run(goProgram('actionlint', ACTIONLINT, say), WORKFLOWS);
+  const actionlint = provided('actionlint', 'Go', hasGo, () => goProgram('actionlint', ACTIONLINT, say));
+  if (actionlint) {
+    run(actionlint, WORKFLOWS);
     say(`actionlint: ${WORKFLOWS.length} workflows`);
-  } else say('NOT PROVED by actionlint, which is installed by Go, which is not here');
-  if (!hasPython())
-    return say('NOT PROVED by zizmor and the schemas, which are installed by Python, which is not here');
-  run(pythonProgram(ZIZMOR, say), [
-    '--offline',
-    '--no-progress',
-    '--quiet',
-    '--persona',
-    'pedantic',
-    ...WORKFLOWS,
-  ]);
-  say('zizmor: no finding');
-  checkSchemas(pythonProgram(CHECK_JSONSCHEMA, say));
+  }
+  const zizmor = provided('zizmor', 'Python', hasPython, () => pythonProgram(ZIZMOR, say));
+  if (zizmor) {
+    run(zizmor, ['--offline', '--no-progress', '--quiet', '--persona', 'pedantic', ...WORKFLOWS]);
+    say('zizmor: no finding');
+  }
+  const schemas = provided('the schemas', 'Python', hasPython, () => pythonProgram(CHECK_JSONSCHEMA, say));
+  if (schemas) checkSchemas(schemas);
+}
+
+/**
+ * A program that another toolchain installs; undefined, and said, where it is not here or its registry does not answer. The
+ * workflows themselves take no excuse.
+ */
+function provided(name, toolchain, isHere, install) {
+  const isStrict = process.env.GITHUB_ACTIONS === 'true';
+  if (!isHere()) {
+    if (isStrict) throw new Error(`${name} needs ${toolchain}`);
+    say(`NOT PROVED by ${name}, which is installed by ${toolchain}, which is not here`);
+    return undefined;
+  }
+  try {
+    return install();
+  } catch (error) {
+    if (isStrict) throw error;
+    say(`NOT PROVED by ${name}, which ${toolchain} could not install: ${error.message.split('\n', 1)[0]}`);
+    return undefined;
+  }
 }
 
 function checkRules() {
