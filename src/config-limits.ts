@@ -36,13 +36,13 @@ export const LIMITS = {
   requestLimit: {
     variable: 'OAUTH2_REQUEST_LIMIT',
     ...integer(1, 100_000),
-    default: '1000',
+    default: '600',
     about: 'Requests in progress; more are answered with 503 at once',
   },
   requestWaitMs: {
     variable: 'OAUTH2_REQUEST_WAIT_MS',
     ...integer(10, 60_000),
-    default: '100',
+    default: '250',
     about:
       'What a request may have to wait for those before it, in milliseconds; else it is answered with 503',
   },
