@@ -5,7 +5,7 @@ import { busyPage } from './pages/busy-page.ts';
 /** A whole answer, made once. */
 interface Busy {
   readonly body: string;
-  readonly headers: readonly string[];
+  readonly headers: string[];
 }
 
 const { code, message } = new TemporarilyUnavailable('overload');
@@ -41,14 +41,14 @@ export function sendShort(response: ServerResponse, status: number, body: string
 function send(
   response: ServerResponse,
   status: number,
-  headers: readonly string[],
+  headers: string[],
   body: string,
   keepAlive: boolean,
 ): void {
   response.sendDate = false;
   if (!keepAlive) response.shouldKeepAlive = false;
   // Not the application's, which adds what was noted of the request; nothing was.
-  ServerResponse.prototype.writeHead.call(response, status, [...headers]);
+  ServerResponse.prototype.writeHead.call(response, status, headers);
   response.end(body);
 }
 
