@@ -8,11 +8,22 @@ export function recoverySeconds(windows, normalP99Ms) {
   return last === windows.length - 1 ? undefined : (last + 1) / 10;
 }
 
+/** Of each kind of load the round in the middle, by what was answered well; with it the shares of all rounds. */
+export function middleOf(rounds) {
+  const middle = (of) => rounds.map(of).toSorted((a, b) => a - b)[rounds.length >> 1];
+  const [{ few, many, normal }] = rounds.filter(({ peak }) => peak === middle((round) => round.peak));
+  const overload = (kind) => {
+    const share = middle((round) => round[kind].share);
+    const round = rounds.find((one) => one[kind].share === share);
+    return { ...round[kind], shares: rounds.map((one) => one[kind].share) };
+  };
+  return { few, many, normal, impatient: overload('impatient'), patient: overload('patient') };
+}
+
 /** Prints a result for people. */
-export function printReport(result, { isPinned, factor, connections, seconds }) {
-  const { peak, few, many, normal } = result;
-  const best = few.good.perSecond > many.good.perSecond ? few : many;
-  const perCoreAtPeak = best.good.perSecond / best.serverShare;
+export function printReport(result, { isPinned, factor, connections, seconds, rounds }) {
+  const { few, many, normal } = result;
+  const peak = Math.max(few.good.perSecond, many.good.perSecond);
   say(
     isPinned
       ? 'The server has core 0 for itself; the load and PostgreSQL share the others.'
@@ -31,15 +42,18 @@ export function printReport(result, { isPinned, factor, connections, seconds }) 
       other,
       closed,
       share,
+      shares,
+      sharePerCore,
       recoverySeconds: recovery,
       serverShare,
     } = result[kind];
-    const perCore = good.perSecond / serverShare / perCoreAtPeak;
     say('');
-    say(`${factor} × the peak, ${connections} ${kind} callers, ${seconds} s:`);
+    say(
+      `${factor} × the peak, ${connections} ${kind} callers, ${seconds} s, the middle of ${rounds} rounds:`,
+    );
     say(`  offered ${round(offered)}/s, of which ${round(sent)}/s found a caller who was free to send`);
     say(
-      `  good    ${round(good.perSecond)}/s = ${(share * 100).toFixed(1)} % of the peak; p50 ${ms(good.p50Ms)}, p99 ${ms(good.p99Ms)}`,
+      `  good    ${round(good.perSecond)}/s = ${percent(share)} of the peak of its round (${shares.map(percent).join(', ')}); p50 ${ms(good.p50Ms)}, p99 ${ms(good.p99Ms)}`,
     );
     say(
       `  shed    ${round(shed.perSecond)}/s; p50 ${ms(shed.p50Ms)}, p99 ${ms(shed.p99Ms)}; other answers ${other}, closed ${closed}`,
@@ -47,11 +61,12 @@ export function printReport(result, { isPinned, factor, connections, seconds }) 
     say(
       `  back to twice the ordinary p99 after ${recovery === undefined ? 'more than 4' : recovery} s; server ${round(serverShare * 100)} % of a core`,
     );
-    say(`  per second of the server's processor: ${round(perCore * 100)} % of the peak's`);
+    say(`  per second of the server's processor: ${percent(sharePerCore)} of the peak's`);
   }
 }
 
 const round = (value) => Math.round(value).toLocaleString('en');
+const percent = (value) => `${(value * 100).toFixed(0)} %`;
 const ms = (value) => (value === null ? '–' : `${value.toFixed(1)} ms`);
 
 function say(line) {

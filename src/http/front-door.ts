@@ -117,7 +117,7 @@ export class FrontDoor {
 
   #turnAway(request: IncomingMessage, response: ServerResponse, path: string): void {
     const { seconds } = this.#resting;
-    sendBusy(request, response, seconds, this.#resting.add(request.socket));
+    sendBusy(request, response, seconds, this.#resting.add(request.socket, request));
     this.#shed += 1;
     this.#onShed(request.method === 'POST' && TOKEN.test(path), this.#admission.reason);
     this.#watch();
@@ -126,7 +126,7 @@ export class FrontDoor {
   /** Whoever sends so many is not read for a while either. */
   #answerProbe(probe: string, request: IncomingMessage, response: ServerResponse): void {
     const { seconds } = this.#resting;
-    this.#probes.answer(probe, request, response, seconds, this.#resting.add(request.socket));
+    this.#probes.answer(probe, request, response, seconds, this.#resting.add(request.socket, request));
     this.#onShed(false, 'probes');
     this.#watch();
   }

@@ -156,6 +156,29 @@ test('many requests in one piece are not answered one by one: the connection is 
   await full.release();
 });
 
+test('however many insist at once, none is closed, and few are answered again', async () => {
+  const full = await fill();
+  const callers = await Promise.all(Array.from({ length: 1500 }, () => open()));
+  let answers = 0;
+  let closed = 0;
+  for (const { socket } of callers) {
+    socket.on('close', () => (closed += 1));
+    // An answer comes in one piece; whoever gets one asks again at once.
+    socket.on('data', () => {
+      answers += 1;
+      socket.write(tokenRequest(TOKEN_FORM));
+    });
+    socket.write(tokenRequest(TOKEN_FORM));
+  }
+  await eventually(() => answers >= callers.length);
+  await sleep(500);
+  expect(closed).toBe(0);
+  // A hundred a second are woken where nobody is served.
+  expect(answers).toBeLessThan(2 * callers.length);
+  for (const { socket } of callers) socket.destroy();
+  await full.release();
+});
+
 test('callers who go away in the middle, of the body or of the wait, leave nothing behind', async () => {
   const full = await fill();
   const inBody = await open();

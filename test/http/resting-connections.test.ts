@@ -1,19 +1,28 @@
+import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { RestingConnections } from '../../src/http/resting-connections.ts';
 
+/** Sends it away, and has its request end. */
+function sendAway(resting: RestingConnections, socket: Socket): boolean {
+  const request = new EventEmitter();
+  const isTaken = resting.add(socket, request);
+  request.emit('close');
+  return isTaken;
+}
+
 async function restingOf(count: number): Promise<{ resting: RestingConnections; sockets: Socket[] }> {
   const resting = new RestingConnections();
   const sockets = Array.from({ length: count }, () => new Socket());
-  for (const socket of sockets) expect(resting.add(socket)).toBe(true);
+  for (const socket of sockets) expect(sendAway(resting, socket)).toBe(true);
   await turn();
   return { resting, sockets };
 }
 
 const asleep = (sockets: readonly Socket[]) => sockets.filter((socket) => socket.isPaused()).length;
 
-test('a connection rests from the end of the turn on, and is woken in its order', async () => {
+test('a connection rests from the end of its request on, and is woken in its order', async () => {
   const { resting, sockets } = await restingOf(4);
   expect(asleep(sockets)).toBe(4);
   resting.wake(0, 0, 1);
@@ -35,6 +44,14 @@ test('they come back at the pace of what is served, so however many insist, as m
   expect(1000 - asleep(sockets)).toBe(6 * first);
 });
 
+test('one whose request has not ended yet does not rest yet', () => {
+  const resting = new RestingConnections();
+  const [socket, request] = [new Socket(), new EventEmitter()];
+  expect(resting.add(socket, request)).toBe(true);
+  expect(socket.isPaused()).toBe(false);
+  expect(resting.size).toBe(1);
+});
+
 test('where nothing is served, they come back all the same', async () => {
   const { resting, sockets } = await restingOf(100);
   for (let tick = 0; tick < 40; tick += 1) resting.wake(25, 0, 0);
@@ -45,7 +62,7 @@ test('a quiet time does not save up for a rush', async () => {
   const { resting, sockets } = await restingOf(1000);
   resting.wake(0, 0, Infinity);
   for (let tick = 0; tick < 1000; tick += 1) resting.wake(25, 100, 0);
-  for (const socket of sockets) resting.add(socket);
+  for (const socket of sockets) sendAway(resting, socket);
   await turn();
   resting.wake(25, 100, 0);
   expect(1000 - asleep(sockets)).toBeLessThanOrEqual(50);
@@ -55,34 +72,35 @@ test('the more of them rest, the longer; and no more than can be woken in time',
   const { resting } = await restingOf(1);
   expect(resting.seconds).toBe(1);
   let taken = 1;
-  while (resting.add(new Socket())) taken += 1;
+  while (sendAway(resting, new Socket())) taken += 1;
   expect(resting.seconds).toBe(5);
   expect(resting.size).toBe(taken);
   // The more are served, the sooner they come back.
-  for (let tick = 0; tick < 100; tick += 1) resting.wake(25, 200, 0);
+  for (let tick = 0; tick < 100; tick += 1) resting.wake(25, 500, 0);
   expect(resting.seconds).toBeLessThan(5);
 });
 
-test('one that insists within a turn is closed, and one that is closed does not rest', async () => {
+test('one that insists before it rests is closed, and one that is closed does not rest', async () => {
   const resting = new RestingConnections();
   const [insisting, closed, last] = [new Socket(), new Socket(), new Socket()];
-  const answers = Array.from({ length: 6 }, () => resting.add(insisting));
+  const answers = Array.from({ length: 6 }, () => sendAway(resting, insisting));
   expect(answers).toEqual([true, true, true, true, false, false]);
-  expect([closed, last].map((socket) => resting.add(socket))).toEqual([true, true]);
+  expect([closed, last].map((socket) => sendAway(resting, socket))).toEqual([true, true]);
   closed.destroy();
   await turn();
-  expect(resting.size).toBe(2);
+  expect(resting.size).toBe(3);
   insisting.destroy();
   resting.wake(0, 0, 1);
   expect(last.isPaused()).toBe(false);
+  expect(resting.size).toBe(0);
 });
 
-test('once it is closed none rests: neither who was sent away in that very turn, nor who comes later', async () => {
+test('once it is closed none rests: neither who has just been sent away, nor who comes later', async () => {
   const resting = new RestingConnections();
   const [early, late] = [new Socket(), new Socket()];
-  expect(resting.add(early)).toBe(true);
+  expect(sendAway(resting, early)).toBe(true);
   resting.close();
-  expect(resting.add(late)).toBe(false);
+  expect(sendAway(resting, late)).toBe(false);
   await turn();
   expect(asleep([early, late])).toBe(0);
   expect(resting.size).toBe(0);
