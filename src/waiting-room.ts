@@ -1,10 +1,11 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { describeMissing, SchemaMismatch } from './database/schema.ts';
 import type { Ending } from './ending.ts';
 import { listenAt } from './listen-at.ts';
+import { createServer } from './node-http.ts';
 
 /** How often the schema is looked at while somebody else migrates it. */
 const LOOK_AGAIN_MS = 500;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { request } from '../node-http.ts';
 
 const TIMEOUT_MS = 4000;
 

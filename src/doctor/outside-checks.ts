@@ -1,8 +1,9 @@
-import { request as requestPlainly, type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { request as requestByTls } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import type { Config } from '../config.ts';
+import { request as requestPlainly } from '../node-http.ts';
 import { failed, ok, skipped, warning, type Finding } from './finding.ts';
 import type { Questions } from './examine.ts';
 

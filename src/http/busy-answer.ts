@@ -1,4 +1,4 @@
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import { ServerResponse, type IncomingMessage } from '../node-http.ts';
 import { TemporarilyUnavailable } from '../oauth/errors.ts';
 import { busyPage } from './pages/busy-page.ts';
 

@@ -1,14 +1,8 @@
 import type { Express } from 'express';
-import {
-  createServer,
-  IncomingMessage,
-  ServerResponse,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-} from 'node:http';
+import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { createServer, IncomingMessage, ServerResponse } from '../node-http.ts';
 import { answerUnderWay, ConnectionRoom } from './connection-room.ts';
 import type { FrontDoor } from './front-door.ts';
 

@@ -1,5 +1,5 @@
 import type { Express, Response } from 'express';
-import { ServerResponse } from 'node:http';
+import { ServerResponse } from '../node-http.ts';
 
 /**
  * Notes a header that is known before the answer is. Node keeps headers that are set one by one in a map, and copies and checks

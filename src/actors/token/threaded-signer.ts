@@ -21,6 +21,9 @@ const CHUNKS_AT_ONCE = 2;
 /** A thread that ended is replaced no sooner than this. */
 const REPLACE_AFTER_MS = 1000;
 
+/** A thread keeps a key or two; without limits it would let several times as much garbage lie about as it needs to work. */
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 16 };
+
 interface Waiting {
   readonly input: string;
   readonly resolve: (signature: string) => void;
@@ -197,7 +200,7 @@ class SigningThread {
     if (this.#worker || performance.now() < this.#startsAfterMs) return;
     let worker: Worker;
     try {
-      worker = new Worker(this.#entry, { resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+      worker = new Worker(this.#entry, { resourceLimits: THREAD_MEMORY });
     } catch (error) {
       // The system has no thread to give.
       this.#lose(error as Error);

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
-import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import { STATUS_CODES } from '../../node-http.ts';
 import { Conflict, InsufficientScope, InvalidToken, UnprocessableContent } from '../../oauth/errors.ts';
 import type { FieldProblem, OAuthError } from '../../oauth/errors.ts';
 import { errorHead, sendJson } from '../respond.ts';
