@@ -8,7 +8,7 @@ WORKDIR /app
 COPY .npmrc package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.browser.json ./
-COPY scripts/prepare.mjs scripts/chromium.mjs scripts/
+COPY scripts/prepare.mjs scripts/
 COPY migrations migrations
 COPY src src
 # The rest makes `stagedoor` a command inside the container.
@@ -52,5 +52,5 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
     CMD ["node", "/app/dist/src/cli.js", "health"]
 # The young generation is as small as npm start makes it.
-ENTRYPOINT ["node", "--max-semi-space-size=16", "--heap-growing-percent=50", "/app/dist/src/cli.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=50", "/app/dist/src/cli.js"]
 CMD ["serve"]

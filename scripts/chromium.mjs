@@ -1,6 +1,6 @@
 // Where a Chromium lives on this machine. Node built-ins only: prepare.mjs runs before any package is installed.
-import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isExecutable } from './programs.mjs';
 
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const FOLDERS = ['/usr/bin', '/usr/local/bin', '/snap/bin'];
@@ -19,13 +19,4 @@ export function findChromium(environment = process.env) {
   const folders = new Set([...FOLDERS, ...(environment.PATH || '').split(delimiter).filter(Boolean)]);
   const candidates = COMMANDS.flatMap((command) => [...folders].map((folder) => join(folder, command)));
   return [...candidates, ...APPLICATIONS].find(isExecutable);
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

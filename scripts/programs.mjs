@@ -1,5 +1,5 @@
 // Programs that this project's checks use, from Debian's packages where they are missing.
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { installPackage, isRootOnDebian } from './apt.mjs';
 
@@ -20,21 +20,27 @@ export function findProgram(name) {
  */
 export function requirePrograms(programs, debianPackage, say) {
   const areInstalled = () => programs.every((name) => findProgram(name) !== undefined);
-  if (areInstalled()) return;
-  if (isRootOnDebian()) {
-    say(`installing ${debianPackage} (apt-get) …`);
-    installPackage(debianPackage);
-  }
-  if (areInstalled()) return;
-  throw new Error(
-    `This needs ${programs.join(' and ')} on the PATH; on Debian, as root: apt-get install ${debianPackage}`,
-  );
+  const otherwise = `This needs ${programs.join(' and ')} on the PATH; on Debian, as root: apt-get install ${debianPackage}`;
+  provide({ find: areInstalled, debianPackage }, say, otherwise);
 }
 
-function isExecutable(path) {
+/**
+ * Installs a Debian package where something is not found, and throws `otherwise` where it is not found then either. Ubuntu's
+ * package of Chromium only installs a snap, which containers cannot run: hence Debian alone.
+ */
+export function provide({ find, debianPackage, words = debianPackage }, say, otherwise) {
+  if (find()) return;
+  if (isRootOnDebian()) {
+    say(`installing ${words} (apt-get) …`);
+    installPackage(debianPackage);
+  }
+  if (!find()) throw new Error(otherwise);
+}
+
+export function isExecutable(path) {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -1,30 +1,20 @@
 // The programs that tests run beside ours, installed where they are missing and may be. Node built-ins only.
-import { installPackage, isRootOnDebian } from './apt.mjs';
 import { findChromium } from './chromium.mjs';
 import { findPostgresPrograms } from './postgres-programs.mjs';
+import { provide } from './programs.mjs';
 
 /** Throws a sentence that says what to install where something is missing that cannot be. */
 export function requireTestPrograms(say) {
   provide(
-    { find: findChromium, name: 'chromium', words: 'Chromium for the browser tests' },
+    { find: findChromium, debianPackage: 'chromium', words: 'Chromium for the browser tests' },
     say,
     'The browser tests need Chromium or Chrome: install one (on Debian: apt-get install chromium), ' +
       'or set CHROMIUM_PATH to its executable.',
   );
   provide(
-    { find: findPostgresPrograms, name: 'postgresql', words: 'PostgreSQL for the tests of backups' },
+    { find: findPostgresPrograms, debianPackage: 'postgresql', words: 'PostgreSQL for the tests of backups' },
     say,
     'The tests of backups need a PostgreSQL with its programs, pg_dump among them: install one (on Debian: ' +
       'apt-get install postgresql), or set POSTGRES_PROGRAMS to the folder of its programs.',
   );
-}
-
-// Ubuntu's package of Chromium only installs a snap, which containers cannot run: hence Debian alone.
-function provide({ find, name, words }, say, otherwise) {
-  if (find()) return;
-  if (isRootOnDebian()) {
-    say(`installing ${words} (apt-get) …`);
-    installPackage(name);
-  }
-  if (!find()) throw new Error(otherwise);
 }

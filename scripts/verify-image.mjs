@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endChildren } from '../bench/children.mjs';
+import { ending } from '../bench/ending.mjs';
 import { buildStages, sizeOf } from './image/build.mjs';
 import { composeProblems } from './image/compose.mjs';
 import { execForm, pairsOf, problemsOf, readStages } from './image/dockerfile.mjs';
@@ -29,8 +30,11 @@ const DOCKERFILE = readFileSync(join(PROJECT, 'Dockerfile'), 'utf8');
 
 const isStatic = process.argv.includes('--static');
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-image-'));
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.once(signal, () => void leave(1, 'interrupted'));
+const { leave, cleanUp } = ending('image');
+cleanUp(async () => {
+  await endChildren();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 }); // a container may just be ending
+});
 try {
   await verify();
   await leave(0);
@@ -138,13 +142,6 @@ function insist(holds, otherwise) {
 }
 
 /** Ends what was started, and then this process. */
-async function leave(code, reason) {
-  if (reason !== undefined) process.stderr.write(`stagedoor image: ${reason}\n`);
-  await endChildren();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 }); // a container may just be ending
-  process.exit(code);
-}
-
 function say(sentence) {
   process.stdout.write(`${sentence}\n`);
 }

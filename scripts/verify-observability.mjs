@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endChildren } from '../bench/children.mjs';
+import { ending } from '../bench/ending.mjs';
 import { startStagedoor } from '../bench/subjects/stagedoor.mjs';
 import { startPostgres } from './embedded-postgres.mjs';
 import { formProblems, queriesOf, readDashboards } from './observability/dashboards.mjs';
@@ -23,13 +23,10 @@ const LIMIT_SECONDS = 115;
 /** What a database that was killed under load must raise, pending at least: their patience (`for`) is minutes. */
 const RAISED = ['StagedoorTokenAvailabilityBurnFast', 'StagedoorDatabaseFailing'];
 
-const cleanUps = [];
-let isLeaving = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.once(signal, () => void leave(1, 'interrupted'));
+const { leave, cleanUp, within } = ending('observability');
 try {
   requirePrometheus(say);
-  setTimeout(() => void leave(1, `not done after ${LIMIT_SECONDS} seconds`), LIMIT_SECONDS * 1000).unref();
+  within(LIMIT_SECONDS);
   await verify();
   await leave(0);
 } catch (error) {
@@ -92,16 +89,16 @@ function checkRuleFiles() {
 /** Starts everything, to be ended in the opposite order. */
 async function start(ruleFiles) {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-observability-'));
-  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUp(() => rmSync(folder, { recursive: true, force: true }));
   // Shared memory in files of its own folder: a server that is killed cannot remove what lies elsewhere.
   const postgres = await startPostgres({ settings: { dynamic_shared_memory_type: 'mmap' } });
-  cleanUps.push(() => postgres.stop());
+  cleanUp(() => postgres.stop());
   const stagedoor = await startStagedoor({ databaseUrl: postgres.url, folder });
-  cleanUps.push(() => stagedoor.stop());
+  cleanUp(() => stagedoor.stop());
   const prometheus = await startPrometheus(folder, new URL(stagedoor.base).host, ruleFiles);
-  cleanUps.push(() => prometheus.stop());
+  cleanUp(() => prometheus.stop());
   const load = await startLoad(stagedoor);
-  cleanUps.push(() => load.stop());
+  cleanUp(() => load.stop());
   say('PostgreSQL, Stagedoor, Prometheus and the load are running');
   return { postgres, prometheus, load };
 }
@@ -182,7 +179,7 @@ async function sayUnused(prometheus, queries) {
 function kill({ pid }) {
   const segment = process.platform === 'linux' ? sharedMemoryOf(pid) : undefined;
   process.kill(pid, 'SIGKILL');
-  if (segment !== undefined) cleanUps.push(() => spawnSync('ipcrm', ['-m', segment], { stdio: 'ignore' }));
+  if (segment !== undefined) cleanUp(() => spawnSync('ipcrm', ['-m', segment], { stdio: 'ignore' }));
 }
 
 function sharedMemoryOf(pid) {
@@ -224,15 +221,6 @@ function insist(problems, what) {
 }
 
 /** Ends what was started, the youngest first, and then this process. */
-async function leave(code, reason) {
-  if (isLeaving) return;
-  isLeaving = true;
-  if (reason !== undefined) process.stderr.write(`stagedoor observability: ${reason}\n`);
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-  await endChildren();
-  process.exit(code);
-}
-
 function say(sentence) {
   process.stdout.write(`${sentence}\n`);
 }

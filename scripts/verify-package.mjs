@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { endChildren, startChild } from '../bench/children.mjs';
+import { ending } from '../bench/ending.mjs';
 import { freePort } from './free-port.mjs';
 import { checkPages, checkToken, registerClient } from './package/answers.mjs';
 import { billOfMaterials, pack } from './release/package.mjs';
@@ -32,8 +33,11 @@ const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', MANIFE
 const ADMIN = { username: 'admin', password: randomBytes(16).toString('hex') };
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-package-'));
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.once(signal, () => void leave(1, 'interrupted'));
+const { leave, cleanUp } = ending('package');
+cleanUp(async () => {
+  await endChildren();
+  rmSync(folder, { recursive: true, force: true });
+});
 try {
   await verify();
   await leave(0);
@@ -182,13 +186,6 @@ function insist(holds, otherwise) {
 }
 
 /** Ends what was started, and then this process. */
-async function leave(code, reason) {
-  if (reason !== undefined) process.stderr.write(`stagedoor package: ${reason}\n`);
-  await endChildren();
-  rmSync(folder, { recursive: true, force: true });
-  process.exit(code);
-}
-
 function say(sentence) {
   process.stdout.write(`${sentence}\n`);
 }

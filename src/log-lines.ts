@@ -1,11 +1,15 @@
 import { write, writeSync } from 'node:fs';
+import { openUnblocked } from './unblocked-pipe.ts';
 
 /** Lines are written together, when they are so many or the first of them so old: each write costs a system call. */
 const LINES_AT_ONCE = 256;
 const LONGEST_WAIT_MS = 100;
 
 /** A pipe that does not block, and is full, is tried again after this. */
-const RETRY_MS = 10;
+const RETRY_MS = 2;
+
+/** A thread takes microseconds for a write; at the end nobody can be told when it is through. */
+const THREAD_MS = 10;
 
 /** At the end, who does not read what there is still to say is waited for no longer than this. */
 const LAST_WORDS_MS = 1000;
@@ -13,9 +17,13 @@ const LAST_WORDS_MS = 1000;
 /** What is kept for a reader that has stopped to read; what comes then is lost, or the process would end for want of memory. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** Writes lines to a file descriptor: many at once, in a thread so that a slow reader keeps nobody waiting, and at the end at once. */
+/**
+ * Writes lines to a file descriptor: many at once, and such that a slow reader keeps nobody waiting. To a pipe that is easy, for it
+ * can be had not to block; anything else is written to in a thread, and at the end at once.
+ */
 export class LogLines {
   readonly #descriptor: number;
+  readonly #mayBlock: boolean;
   readonly #maxBytes: number;
   #lines: string[] = [];
   #bytes = 0;
@@ -24,11 +32,15 @@ export class LogLines {
   readonly #lots: Buffer[] = [];
   #lotBytes = 0;
   #writingSinceMs: number | undefined;
+  /** For the pipe to be emptied. */
+  #isWaiting = false;
   #lost = 0;
 
   /** `maxBytes`: of what is written at once, unless a single line is longer. */
   constructor(descriptor: number, maxBytes: number) {
-    this.#descriptor = descriptor;
+    const unblocked = openUnblocked(descriptor);
+    this.#descriptor = unblocked ?? descriptor;
+    this.#mayBlock = unblocked === undefined;
     this.#maxBytes = maxBytes;
   }
 
@@ -51,8 +63,7 @@ export class LogLines {
     if (this.isStuck) return;
     const startedAtMs = performance.now();
     if (this.#writingSinceMs !== undefined) {
-      // It takes microseconds, and nobody can be told when it is through.
-      pause(RETRY_MS);
+      pause(THREAD_MS);
       this.#writingSinceMs = undefined;
       this.#written(this.#lots[0]?.length ?? 0);
     }
@@ -73,7 +84,8 @@ export class LogLines {
 
   #send(): void {
     this.#closeLot();
-    this.#writeNext();
+    if (this.#mayBlock) this.#writeNext();
+    else this.#writeNow();
   }
 
   #closeLot(): void {
@@ -91,6 +103,26 @@ export class LogLines {
     }
     this.#lines = [];
     this.#bytes = 0;
+  }
+
+  /** As much as there is room for. */
+  #writeNow(): void {
+    for (let lot = this.#lots[0]; lot !== undefined; lot = this.#lots[0]) {
+      try {
+        this.#written(writeSync(this.#descriptor, lot));
+      } catch (error) {
+        if (isFull(error)) {
+          if (this.#isWaiting) return;
+          this.#isWaiting = true;
+          setTimeout(() => {
+            this.#isWaiting = false;
+            this.#writeNow();
+          }, RETRY_MS).unref();
+          return;
+        }
+        this.#written(lot.length);
+      }
+    }
   }
 
   #writeNext(): void {

@@ -54,6 +54,7 @@ export async function openStagedoor(
     },
   });
   const close = async (timeoutMs: number) => {
+    metrics?.unwatch();
     actors.flush();
     await actors.guardian.drain(timeoutMs);
     await signing.close();

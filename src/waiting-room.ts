@@ -1,11 +1,14 @@
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { describeMissing, SchemaMismatch } from './database/schema.ts';
 import type { Ending } from './ending.ts';
+import { ConnectionRoom } from './http/connection-room.ts';
 import { listenAt } from './listen-at.ts';
 import { createServer } from './node-http.ts';
+import { mostConnections } from './open-files.ts';
 
 /** How often the schema is looked at while somebody else migrates it. */
 const LOOK_AGAIN_MS = 500;
@@ -59,7 +62,10 @@ function isBehind(opened: unknown): opened is Behind {
 }
 
 /** The same port, and the same answers to probes as those of a server that starts. */
-async function openRoom({ serverHost, serverPort }: Config, missing: readonly string[]): Promise<Server> {
+async function openRoom(
+  { serverHost, serverPort, connectionLimit }: Config,
+  missing: readonly string[],
+): Promise<Server> {
   const reason = `waiting for ${missing.length} migration(s), the first of them ${missing[0]}: run "stagedoor migrate"`;
   const answers: Readonly<Record<string, readonly [number, object]>> = {
     '/health': [200, { status: 'ok' }],
@@ -77,6 +83,10 @@ async function openRoom({ serverHost, serverPort }: Config, missing: readonly st
       ...(status === 503 && { 'retry-after': '1' }),
     };
     response.writeHead(status, headers).end(JSON.stringify(body));
+  });
+  const connections = new ConnectionRoom(Math.min(connectionLimit, mostConnections()));
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
   });
   await listenAt(server, serverHost, serverPort, 'OAUTH2_SERVER_PORT');
   return server;

@@ -18,12 +18,15 @@ interface Figures {
   readonly keys: readonly KeySummary[];
 }
 
-/** Shows the figures that come from the database; while it does not answer, the last known ones stay. */
+/**
+ * Shows the figures that come from the database; while it does not answer, the last known ones stay. The function that it returns
+ * has it ask no more.
+ */
 export function watchFigures(
   instruments: Instruments,
   actors: Pick<Actors, 'clients' | 'tokens' | 'keys'>,
   now: () => Date,
-): void {
+): () => void {
   const activated = instruments.gauge(
     'signing_key_activated_timestamp_seconds',
     'When the key that signs now began to',
@@ -63,10 +66,15 @@ export function watchFigures(
       next.set(labels, nextActivationOf(figures.keys, algorithm, now()));
     }
   };
+  let isOver = false;
   instruments.onScrape(async () => {
+    if (isOver) return;
     const shown = current().then(show, () => undefined);
     await Promise.race([shown, sleep(PATIENCE_MS, undefined, { ref: false })]);
   });
+  return () => {
+    isOver = true;
+  };
 }
 
 function countGauges(instruments: Instruments) {

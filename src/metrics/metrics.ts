@@ -33,6 +33,8 @@ export interface Metrics {
   readonly onAudited: (event: AuditEvent) => void;
   readonly onLostEvent: () => void;
   watch(watched: Watched): void;
+  /** The actors are about to end: they are asked no more, and what they said last stays. */
+  unwatch(): void;
   watchDoor(stats: () => DoorStats): void;
   readonly expose: () => Promise<{ contentType: string; text: string }>;
   /** What `expose` shows, to be aggregated with that of other processes. */
@@ -63,6 +65,7 @@ export function createMetrics(version: string, isWorker = false): Metrics {
   const tally = requestTally(instruments);
   const requests = httpMetrics(instruments, tally);
   const oauth = oauthMetrics(instruments);
+  let unwatch: () => void = () => undefined;
   return {
     actorObserver: {
       ...actors,
@@ -82,7 +85,7 @@ export function createMetrics(version: string, isWorker = false): Metrics {
     watch: (watched) => {
       watchActors(instruments, watched.actorStats);
       watchPool(instruments, watched.poolStats);
-      watchFigures(instruments, watched.actors, watched.now);
+      unwatch = watchFigures(instruments, watched.actors, watched.now);
       instruments
         .gauge(
           'signing_key_rotation_interval_seconds',
@@ -91,6 +94,9 @@ export function createMetrics(version: string, isWorker = false): Metrics {
           'max',
         )
         .set(watched.keyRotationSeconds);
+    },
+    unwatch: () => {
+      unwatch();
     },
     watchDoor: (stats) => {
       watchDoor(instruments, stats);

@@ -96,9 +96,12 @@ test('SIGHUP replaces one worker at a time, and no request of a running load fai
   expect(await metric(server.issuer, 'oauth2_server_worker_restarts_total')).toBe(1);
 }, 60_000);
 
-test('SIGTERM lets all workers finish, and the exit code is 0', async () => {
+test('SIGTERM lets all workers finish without a warning, and the exit code is 0', async () => {
   const pids = [pidOf(server, 1), pidOf(server, 2)];
+  const before = linesOf(server).length;
   expect(await server.terminate()).toBe(0);
   expect(pids.map(isAlive)).toEqual([false, false]);
+  // An end as it should be is nothing to warn of.
+  expect(linesOf(server).slice(before)).not.toContainEqual(expect.objectContaining({ level: 40 }));
   expect(linesOf(server).at(-1)).toMatchObject({ msg: 'stopped' });
 });

@@ -1,7 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { startWorkers } from '../cluster/workers.ts';
@@ -64,11 +67,16 @@ async function lastWords(ending: string): Promise<string> {
 }
 
 function logger(script: string) {
+  const child = loggerTo('pipe', script);
+  return { child: child as typeof child & { stdout: Readable } };
+}
+
+function loggerTo(output: number | 'pipe', script: string) {
   const source = `import { openLog } from ${JSON.stringify(resolve('dist/src/log.js'))};
     const { logger } = openLog('info', 1);
     ${script}`;
   const args = ['--input-type=module', '--eval', source];
-  return { child: spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] }) };
+  return spawn(process.execPath, args, { stdio: ['ignore', output, 'ignore'] });
 }
 
 test.each(['process.exit(1)', 'throw new Error("nobody catches")', 'Promise.reject(1)', ''])(
@@ -89,6 +97,29 @@ test.each([
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   // Node itself would wait for the thread that writes to a pipe that blocks.
   expect(touch === '' ? signal : code).toBe(touch === '' ? 'SIGKILL' : 3);
+});
+
+test('a pipe whose reader stopped the moment before holds up no end, and loses no line that there was room for', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stagedoor-pipe-'));
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY);
+  try {
+    const much = `logger.info('first words'); for (let line = 0; line < 2000; line += 1) logger.info('x'.repeat(100));`;
+    const child = loggerTo(writer, `${much} setTimeout(() => process.exit(3), 300);`);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(3);
+    const read = Buffer.alloc(1024 * 1024);
+    const length = readSync(reader, read);
+    // About what such a pipe holds.
+    expect(length).toBeGreaterThan(60_000);
+    expect(read.toString('utf8', 0, length)).toContain('first words');
+  } finally {
+    closeSync(writer);
+    closeSync(reader);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a reader that is gone keeps nobody from ending either', async () => {
