@@ -185,7 +185,6 @@ function insist(holds, otherwise) {
   if (!holds) throw new Error(otherwise);
 }
 
-/** Ends what was started, and then this process. */
 function say(sentence) {
   process.stdout.write(`${sentence}\n`);
 }

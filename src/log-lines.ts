@@ -5,8 +5,9 @@ import { openUnblocked } from './unblocked-pipe.ts';
 const LINES_AT_ONCE = 256;
 const LONGEST_WAIT_MS = 100;
 
-/** A pipe that does not block, and is full, is tried again after this. */
+/** A pipe that does not block, and is full, is tried again after this, and later and later while nobody reads. */
 const RETRY_MS = 2;
+const LONGEST_RETRY_MS = 100;
 
 /** A thread takes microseconds for a write; at the end nobody can be told when it is through. */
 const THREAD_MS = 10;
@@ -34,6 +35,9 @@ export class LogLines {
   #writingSinceMs: number | undefined;
   /** For the pipe to be emptied. */
   #isWaiting = false;
+  #retryMs = RETRY_MS;
+  /** A reader was waited for at the end, and did not read. */
+  #isGivenUp = false;
   #lost = 0;
 
   /** `maxBytes`: of what is written at once, unless a single line is longer. */
@@ -71,7 +75,8 @@ export class LogLines {
       try {
         this.#written(writeSync(this.#descriptor, this.#lots[0] as Buffer));
       } catch (error) {
-        if (!isFull(error) || performance.now() - startedAtMs > LAST_WORDS_MS) return;
+        if (!isFull(error) || this.#isGivenUp) return;
+        this.#isGivenUp = performance.now() - startedAtMs > LAST_WORDS_MS;
         pause(RETRY_MS);
       }
     }
@@ -117,7 +122,8 @@ export class LogLines {
           setTimeout(() => {
             this.#isWaiting = false;
             this.#writeNow();
-          }, RETRY_MS).unref();
+          }, this.#retryMs).unref();
+          this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
           return;
         }
         this.#written(lot.length);
@@ -144,6 +150,8 @@ export class LogLines {
   }
 
   #written(bytes: number): void {
+    this.#retryMs = RETRY_MS;
+    this.#isGivenUp = false;
     const lot = this.#lots.shift();
     this.#lotBytes -= bytes;
     if (lot !== undefined && bytes < lot.length) this.#lots.unshift(lot.subarray(bytes));

@@ -17,13 +17,13 @@ export function middleOf(rounds) {
     const round = rounds.find((one) => one[kind].share === share);
     return { ...round[kind], shares: rounds.map((one) => one[kind].share) };
   };
-  return { few, many, normal, impatient: overload('impatient'), patient: overload('patient') };
+  const peak = middle((round) => round.peak);
+  return { peak, few, many, normal, impatient: overload('impatient'), patient: overload('patient') };
 }
 
 /** Prints a result for people. */
-export function printReport(result, { isPinned, factor, connections, seconds, rounds }) {
-  const { few, many, normal } = result;
-  const peak = Math.max(few.good.perSecond, many.good.perSecond);
+export function printReport(result, { isPinned, factor, connections, seconds, rounds, watchedSeconds }) {
+  const { peak, few, many, normal } = result;
   say(
     isPinned
       ? 'The server has core 0 for itself; the load and PostgreSQL share the others.'
@@ -59,7 +59,7 @@ export function printReport(result, { isPinned, factor, connections, seconds, ro
       `  shed    ${round(shed.perSecond)}/s; p50 ${ms(shed.p50Ms)}, p99 ${ms(shed.p99Ms)}; other answers ${other}, closed ${closed}`,
     );
     say(
-      `  back to twice the ordinary p99 after ${recovery === undefined ? 'more than 4' : recovery} s; server ${round(serverShare * 100)} % of a core`,
+      `  back to twice the ordinary p99 after ${recovery === undefined ? `more than ${watchedSeconds}` : recovery} s; server ${round(serverShare * 100)} % of a core`,
     );
     say(`  per second of the server's processor: ${percent(sharePerCore)} of the peak's`);
   }

@@ -117,7 +117,7 @@ export class FrontDoor {
 
   #turnAway(request: IncomingMessage, response: ServerResponse, path: string): void {
     const { seconds } = this.#resting;
-    sendBusy(request, response, seconds, this.#resting.add(request.socket, request));
+    sendBusy(request, response, seconds, this.#rest(request, response));
     this.#shed += 1;
     this.#onShed(request.method === 'POST' && TOKEN.test(path), this.#admission.reason);
     this.#watch();
@@ -126,9 +126,14 @@ export class FrontDoor {
   /** Whoever sends so many is not read for a while either. */
   #answerProbe(probe: string, request: IncomingMessage, response: ServerResponse): void {
     const { seconds } = this.#resting;
-    this.#probes.answer(probe, request, response, seconds, this.#resting.add(request.socket, request));
+    this.#probes.answer(probe, request, response, seconds, this.#rest(request, response));
     this.#onShed(false, 'probes');
     this.#watch();
+  }
+
+  /** Whether a connection that is sent away is kept, and rests. */
+  #rest(request: IncomingMessage, { shouldKeepAlive }: ServerResponse): boolean {
+    return this.#resting.add(request) && shouldKeepAlive;
   }
 
   /**
@@ -136,6 +141,7 @@ export class FrontDoor {
    * send, or to read, would otherwise keep others out at no cost.
    */
   #letIn(request: IncomingMessage, response: ServerResponse, isExtra: boolean): void {
+    this.#resting.forget(request.socket);
     const visit = { request, isExtra, isOver: false, isCounted: false };
     this.#count(visit, true);
     const end = () => {
@@ -224,7 +230,7 @@ export class FrontDoor {
     const relieved = this.#shed === tick.shed ? Math.floor(this.#admission.room / 2) - this.#inProgress : 0;
     this.#resting.wake(nowMs - tick.atMs, this.#served - tick.served, Math.max(0, relieved));
     this.#startTick(nowMs);
-    if (this.#resting.size > 0 || this.#inProgress > QUIET) return;
+    if (!this.#resting.isEmpty || this.#inProgress > QUIET) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Longer than this no connection rests, nor do more rest than are closed instead. */
@@ -17,6 +17,9 @@ const WOKEN_PER_SECOND = 100;
 /** Who is sent away more often than this before it is woken has sent many requests in one piece, or does not read our answers. */
 const IN_ONE_PIECE = 4;
 
+/** What the body of a request may still bring once it was refused; whoever sends more is not about to listen. */
+const MOST_OF_REFUSED = 128 * 1024;
+
 /** How much of the pace is what it was a tick ago. */
 const STEADINESS = 0.9;
 
@@ -33,12 +36,21 @@ interface Rest {
 export class RestingConnections {
   /** In the order of their coming; those that were closed meanwhile are found out when they are woken. */
   readonly #resting = new Map<Socket, Rest>();
+  /** Who was sent away in this turn. */
+  #sentAway: IncomingMessage[] = [];
+  /** Whose body goes on, and what they may have sent in all; they rest when it ends. */
+  readonly #sending = new Map<IncomingMessage, number>();
   #isClosed = false;
   #credit = 0;
   #perSecond = WOKEN_PER_SECOND;
 
   get size(): number {
     return this.#resting.size;
+  }
+
+  /** Whether there is nobody to wake, or to watch. */
+  get isEmpty(): boolean {
+    return this.#resting.size + this.#sending.size + this.#sentAway.length === 0;
   }
 
   /** How long a connection that comes now is likely to rest, in whole seconds. */
@@ -50,8 +62,11 @@ export class RestingConnections {
    * Lets a connection rest from the end of a request on, answered and read. False if it or too many others insist: it is better closed. Not from the
    * end of the turn: with a thousand ready connections a turn goes on reading, and the same ones come again and again in it.
    */
-  add(socket: Socket, request: EventEmitter): boolean {
+  add(request: IncomingMessage): boolean {
+    if (this.#sentAway.length === 0) setImmediate(this.#lookAtBodies);
+    this.#sentAway.push(request);
     if (this.#isClosed) return false;
+    const { socket } = request;
     const rest = this.#resting.get(socket) ?? { sinceMs: performance.now(), times: 0 };
     if (rest.times >= IN_ONE_PIECE || (rest.times === 0 && this.size >= MOST)) return false;
     rest.times += 1;
@@ -61,11 +76,17 @@ export class RestingConnections {
     return true;
   }
 
+  /** It was let in: what it sends belongs to that. */
+  forget(socket: Socket): void {
+    this.#resting.delete(socket);
+  }
+
   /**
    * Reads those again whose time has come, the longest resting first: as many as what was served in these milliseconds allows
    * for, at least `free` of them, and all that have rested for long.
    */
   wake(elapsedMs: number, served: number, free: number): void {
+    this.#closeTalkers();
     if (elapsedMs > 0) {
       const earned = Math.max(WOKEN_PER_SERVED * served, (WOKEN_PER_SECOND * elapsedMs) / 1000);
       this.#credit += earned;
@@ -91,6 +112,24 @@ export class RestingConnections {
   }
 
   readonly #pause = (socket: Socket): void => {
-    if (this.#resting.has(socket)) socket.pause();
+    // By now http has ended those that are not kept.
+    if (socket.destroyed || socket.writableEnded) this.#resting.delete(socket);
+    else if (this.#resting.has(socket)) socket.pause();
   };
+
+  readonly #lookAtBodies = (): void => {
+    for (const request of this.#sentAway) {
+      if (!request.complete) this.#sending.set(request, request.socket.bytesRead + MOST_OF_REFUSED);
+    }
+    this.#sentAway = [];
+  };
+
+  #closeTalkers(): void {
+    for (const [request, most] of this.#sending) {
+      const isOver = request.complete || request.socket.destroyed;
+      if (!isOver && request.socket.bytesRead <= most) continue;
+      if (!isOver) request.socket.destroy();
+      this.#sending.delete(request);
+    }
+  }
 }

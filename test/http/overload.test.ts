@@ -156,26 +156,31 @@ test('many requests in one piece are not answered one by one: the connection is 
   await full.release();
 });
 
-test('however many insist at once, none is closed, and few are answered again', async () => {
+test('a body that goes on and on after its refusal is not read for ever', async () => {
   const full = await fill();
-  const callers = await Promise.all(Array.from({ length: 1500 }, () => open()));
-  let answers = 0;
-  let closed = 0;
-  for (const { socket } of callers) {
-    socket.on('close', () => (closed += 1));
-    // An answer comes in one piece; whoever gets one asks again at once.
-    socket.on('data', () => {
-      answers += 1;
-      socket.write(tokenRequest(TOKEN_FORM));
-    });
-    socket.write(tokenRequest(TOKEN_FORM));
+  const { socket, received } = await open();
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(tokenRequest(TOKEN_FORM, 1_000_000_000));
+  await eventually(() => statuses(received()).length === 1);
+  let sent = 0;
+  const piece = Buffer.alloc(64 * 1024);
+  const talk = setInterval(() => (sent += socket.write(piece) ? piece.length : 0), 5);
+  await closed;
+  clearInterval(talk);
+  expect(statuses(received())).toEqual([503]);
+  expect(sent).toBeLessThan(32 * 1024 * 1024);
+  await full.release();
+});
+
+test('callers who close with their answer do not count as waiting', async () => {
+  const full = await fill();
+  for (let wave = 0; wave < 10; wave += 1) {
+    const callers = await Promise.all(Array.from({ length: 30 }, () => open()));
+    for (const { socket } of callers)
+      socket.write(tokenRequest(TOKEN_FORM).replace('Host: x', 'Host: x\r\nConnection: close'));
+    await Promise.all(callers.map(({ socket }) => new Promise((resolve) => socket.once('close', resolve))));
   }
-  await eventually(() => answers >= callers.length);
-  await sleep(500);
-  expect(closed).toBe(0);
-  // A hundred a second are woken where nobody is served.
-  expect(answers).toBeLessThan(2 * callers.length);
-  for (const { socket } of callers) socket.destroy();
+  expect(await figure('connections_resting')).toBe(0);
   await full.release();
 });
 
@@ -241,4 +246,27 @@ test('a drain answers what was sent on connections at rest, and closes them', as
   for (const { received } of callers) expect(statuses(received())).toEqual([503, 503]);
   expect((await full).map(({ status }) => status)).toEqual(Array(LIMIT).fill(200));
   expect(await exit).toBe(0);
+});
+
+test('however many insist at once, none is closed, and few are answered again', async () => {
+  const full = await fill();
+  const callers = await Promise.all(Array.from({ length: 1500 }, () => open()));
+  let answers = 0;
+  let closed = 0;
+  for (const { socket } of callers) {
+    socket.on('close', () => (closed += 1));
+    // An answer comes in one piece; whoever gets one asks again at once.
+    socket.on('data', () => {
+      answers += 1;
+      socket.write(tokenRequest(TOKEN_FORM));
+    });
+    socket.write(tokenRequest(TOKEN_FORM));
+  }
+  await eventually(() => answers >= callers.length);
+  await sleep(500);
+  expect(closed).toBe(0);
+  // A hundred a second are woken where nobody is served.
+  expect(answers).toBeLessThan(2 * callers.length);
+  for (const { socket } of callers) socket.destroy();
+  await full.release();
 });

@@ -1,13 +1,17 @@
-import { EventEmitter } from 'node:events';
+import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { RestingConnections } from '../../src/http/resting-connections.ts';
 
+function requestOn(socket: Socket, complete = true): IncomingMessage {
+  return Object.assign(new IncomingMessage(socket), { complete });
+}
+
 /** Sends it away, and has its request end. */
 function sendAway(resting: RestingConnections, socket: Socket): boolean {
-  const request = new EventEmitter();
-  const isTaken = resting.add(socket, request);
+  const request = requestOn(socket);
+  const isTaken = resting.add(request);
   request.emit('close');
   return isTaken;
 }
@@ -46,8 +50,8 @@ test('they come back at the pace of what is served, so however many insist, as m
 
 test('one whose request has not ended yet does not rest yet', () => {
   const resting = new RestingConnections();
-  const [socket, request] = [new Socket(), new EventEmitter()];
-  expect(resting.add(socket, request)).toBe(true);
+  const socket = new Socket();
+  expect(resting.add(requestOn(socket))).toBe(true);
   expect(socket.isPaused()).toBe(false);
   expect(resting.size).toBe(1);
 });
@@ -80,6 +84,32 @@ test('the more of them rest, the longer; and no more than can be woken in time',
   expect(resting.seconds).toBeLessThan(5);
 });
 
+test('one that is closed with its answer, or let in meanwhile, does not rest', async () => {
+  const { resting, sockets } = await restingOf(1);
+  const [ended, letIn] = [new Socket(), new Socket()];
+  ended.end();
+  sendAway(resting, ended);
+  sendAway(resting, letIn);
+  resting.forget(letIn);
+  await turn();
+  expect(asleep([ended, letIn])).toBe(0);
+  expect(resting.size).toBe(sockets.length);
+});
+
+test('one whose body goes on and on is closed, and one whose body ends is not', async () => {
+  const resting = new RestingConnections();
+  const [talker, sender] = [new Socket(), new Socket()];
+  const [endless, slow] = [requestOn(talker, false), requestOn(sender, false)];
+  resting.add(endless);
+  resting.add(slow);
+  await turn();
+  for (const socket of [talker, sender]) Object.defineProperty(socket, 'bytesRead', { value: 200_000 });
+  slow.complete = true;
+  resting.wake(25, 0, Infinity);
+  expect([talker, sender].map(({ destroyed }) => destroyed)).toEqual([true, false]);
+  expect(resting.isEmpty).toBe(true);
+});
+
 test('one that insists before it rests is closed, and one that is closed does not rest', async () => {
   const resting = new RestingConnections();
   const [insisting, closed, last] = [new Socket(), new Socket(), new Socket()];
@@ -88,7 +118,7 @@ test('one that insists before it rests is closed, and one that is closed does no
   expect([closed, last].map((socket) => sendAway(resting, socket))).toEqual([true, true]);
   closed.destroy();
   await turn();
-  expect(resting.size).toBe(3);
+  expect(resting.size).toBe(2);
   insisting.destroy();
   resting.wake(0, 0, 1);
   expect(last.isPaused()).toBe(false);

@@ -21,8 +21,11 @@ const CHUNKS_AT_ONCE = 2;
 /** A thread that ended is replaced no sooner than this. */
 const REPLACE_AFTER_MS = 1000;
 
-/** A thread keeps a key or two; without limits it would let several times as much garbage lie about as it needs to work. */
-const THREAD_MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 16 };
+/**
+ * A thread keeps a key or two; without limits it would let several times as much garbage lie about as it needs to work. What the
+ * process was told to load first (NODE_OPTIONS) is loaded here, too, and needs its room.
+ */
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 
 interface Waiting {
   readonly input: string;
