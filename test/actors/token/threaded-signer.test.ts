@@ -74,9 +74,9 @@ describe.each(['ES256', 'RS256'] as const)('%s', (algorithm) => {
     const before = signer.signedApart;
     expect(await signed(signer, pair, 100)).toEqual(numbers(100));
     const apart = signer.signedApart - before;
-    // The event loop helps with short ones for as long as it has nothing else to do.
+    // The event loop helps with short ones for as long as it has nothing else to do, and not every thread need have started.
     if (algorithm === 'RS256') expect(apart).toBe(100);
-    else expect(apart).toBeGreaterThanOrEqual(threads * CHUNKS_AT_ONCE * CHUNK);
+    else expect(apart).toBeGreaterThanOrEqual(CHUNKS_AT_ONCE * CHUNK);
     expect(apart).toBeLessThanOrEqual(100);
     expect(lost).toEqual([]);
   });
