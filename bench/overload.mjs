@@ -63,14 +63,13 @@ try {
   });
   if (isPinned) pin(server.pids[0], '0');
   const result = await measure(server);
-  const watchedSeconds = SECONDS_OF_ORDINARY;
   printReport(result, {
     isPinned,
     factor: FACTOR,
     connections,
     seconds: OVERLOAD_BY_PEAK * seconds,
     rounds,
-    watchedSeconds,
+    watchedSeconds: SECONDS_OF_ORDINARY,
   });
   if (options.json) writeFileSync(options.json, `${JSON.stringify(result, undefined, 2)}\n`);
   await server.stop();

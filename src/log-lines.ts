@@ -117,18 +117,23 @@ export class LogLines {
         this.#written(writeSync(this.#descriptor, lot));
       } catch (error) {
         if (isFull(error)) {
-          if (this.#isWaiting) return;
-          this.#isWaiting = true;
-          setTimeout(() => {
-            this.#isWaiting = false;
-            this.#writeNow();
-          }, this.#retryMs).unref();
-          this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
+          this.#writeLater();
           return;
         }
+        // Nobody reads the other end any more.
         this.#written(lot.length);
       }
     }
+  }
+
+  #writeLater(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    setTimeout(() => {
+      this.#isWaiting = false;
+      this.#writeNow();
+    }, this.#retryMs).unref();
+    this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
   }
 
   #writeNext(): void {

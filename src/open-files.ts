@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 const OTHER_FILES = 256;
 const LEAST = 64;
 
-/** How many connections leave the process files to open for everything else. Only Linux says; elsewhere there is no bound. */
-export function mostConnections(): number {
+/** As many connections as are wanted, but such that files remain to open for everything else. Only Linux says how many there may be. */
+export function mostConnections(wanted = Infinity): number {
   const limit = /^Max open files +(\d+)/m.exec(limits())?.[1];
-  return limit === undefined ? Infinity : Math.max(LEAST, Number(limit) - OTHER_FILES);
+  return limit === undefined ? wanted : Math.min(wanted, Math.max(LEAST, Number(limit) - OTHER_FILES));
 }
 
 function limits(): string {

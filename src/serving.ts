@@ -113,7 +113,7 @@ export class Serving {
 
 /** As many as are configured, unless the process may not open so many files. */
 function connectionsOf({ config: { connectionLimit }, logger }: ServingParts): number {
-  const connections = Math.min(connectionLimit, mostConnections());
+  const connections = mostConnections(connectionLimit);
   if (connections < connectionLimit)
     logger.warn({ connections }, 'this process may open too few files for OAUTH2_CONNECTION_LIMIT');
   return connections;

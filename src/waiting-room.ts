@@ -1,11 +1,10 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { describeMissing, SchemaMismatch } from './database/schema.ts';
 import type { Ending } from './ending.ts';
-import { ConnectionRoom } from './http/connection-room.ts';
+import { boundConnections } from './http/connection-room.ts';
 import { listenAt } from './listen-at.ts';
 import { createServer } from './node-http.ts';
 import { mostConnections } from './open-files.ts';
@@ -84,10 +83,7 @@ async function openRoom(
     };
     response.writeHead(status, headers).end(JSON.stringify(body));
   });
-  const connections = new ConnectionRoom(Math.min(connectionLimit, mostConnections()));
-  server.on('connection', (socket: Socket) => {
-    connections.add(socket);
-  });
+  boundConnections(server, mostConnections(connectionLimit));
   await listenAt(server, serverHost, serverPort, 'OAUTH2_SERVER_PORT');
   return server;
 }

@@ -11,13 +11,13 @@ export function recoverySeconds(windows, normalP99Ms) {
 /** Of each kind of load the round in the middle, by what was answered well; with it the shares of all rounds. */
 export function middleOf(rounds) {
   const middle = (of) => rounds.map(of).toSorted((a, b) => a - b)[rounds.length >> 1];
-  const [{ few, many, normal }] = rounds.filter(({ peak }) => peak === middle((round) => round.peak));
+  const peak = middle((round) => round.peak);
+  const { few, many, normal } = rounds.find((round) => round.peak === peak);
   const overload = (kind) => {
     const share = middle((round) => round[kind].share);
     const round = rounds.find((one) => one[kind].share === share);
     return { ...round[kind], shares: rounds.map((one) => one[kind].share) };
   };
-  const peak = middle((round) => round.peak);
   return { peak, few, many, normal, impatient: overload('impatient'), patient: overload('patient') };
 }
 

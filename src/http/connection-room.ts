@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** With each that comes, no more than these are looked at: a flood of them must not cost their number squared. */
@@ -49,6 +49,15 @@ export class ConnectionRoom {
     }
     return false;
   }
+}
+
+/** Has a server take no more than so many connections. */
+export function boundConnections(server: Server, limit: number): ConnectionRoom {
+  const room = new ConnectionRoom(limit);
+  server.on('connection', (socket: Socket) => {
+    room.add(socket);
+  });
+  return room;
 }
 
 /** Whether the whole request is here, and the whole answer is not given. */

@@ -50,7 +50,7 @@ export class RestingConnections {
 
   /** Whether there is nobody to wake, or to watch. */
   get isEmpty(): boolean {
-    return this.#resting.size + this.#sending.size + this.#sentAway.length === 0;
+    return this.#resting.size + this.#sending.size === 0;
   }
 
   /** How long a connection that comes now is likely to rest, in whole seconds. */
@@ -59,8 +59,9 @@ export class RestingConnections {
   }
 
   /**
-   * Lets a connection rest from the end of a request on, answered and read. False if it or too many others insist: it is better closed. Not from the
-   * end of the turn: with a thousand ready connections a turn goes on reading, and the same ones come again and again in it.
+   * Lets a connection rest from the end of a request on, answered and read. False if it or too many others insist: it is better
+   * closed. Not from the end of the turn: with a thousand ready connections a turn goes on reading, and the same ones come again
+   * and again in it.
    */
   add(request: IncomingMessage): boolean {
     if (this.#sentAway.length === 0) setImmediate(this.#lookAtBodies);

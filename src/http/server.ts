@@ -3,7 +3,7 @@ import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { createServer, IncomingMessage, ServerResponse } from '../node-http.ts';
-import { answerUnderWay, ConnectionRoom } from './connection-room.ts';
+import { answerUnderWay, boundConnections, type ConnectionRoom } from './connection-room.ts';
 import type { FrontDoor } from './front-door.ts';
 
 const KEEP_ALIVE_MS = 65_000;
@@ -36,11 +36,7 @@ export function createHttpServer(
     door ? door.before(listener) : listener,
   );
   if (door) doors.set(server, door);
-  const room = new ConnectionRoom(connections);
-  rooms.set(server, room);
-  server.on('connection', (socket) => {
-    room.add(socket);
-  });
+  rooms.set(server, boundConnections(server, connections));
   // Longer than proxies keep an idle connection, so that it is never us who close it under a request.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // A connection on which nothing moves is closed: the backstop behind the actors' deadlines.
