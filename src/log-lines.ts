@@ -2,8 +2,11 @@ import { write, writeSync } from 'node:fs';
 import { openUnblocked } from './unblocked-pipe.ts';
 
 /** Lines are written together, when they are so many or the first of them so old: each write costs a system call. */
-const LINES_AT_ONCE = 256;
+const BYTES_AT_ONCE = 64 * 1024;
 const LONGEST_WAIT_MS = 100;
+
+/** UTF-8 takes no more bytes than these for each unit of a string. */
+const MAX_BYTES_OF_UNIT = 3;
 
 /** A pipe that does not block, and is full, is tried again after this, and later and later while nobody reads. */
 const RETRY_MS = 2;
@@ -25,9 +28,9 @@ const MOST_BYTES = 64 * 1024 * 1024;
 export class LogLines {
   readonly #descriptor: number;
   readonly #mayBlock: boolean;
-  readonly #maxBytes: number;
-  #lines: string[] = [];
-  #bytes = 0;
+  /** Lines that no write was asked for yet. As strings, they would be copied by every collection of garbage until then. */
+  readonly #kept: Buffer;
+  #keptBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   /** Lots that wait to be written; the first may be about to be. */
   readonly #lots: Buffer[] = [];
@@ -45,14 +48,17 @@ export class LogLines {
     const unblocked = openUnblocked(descriptor);
     this.#descriptor = unblocked ?? descriptor;
     this.#mayBlock = unblocked === undefined;
-    this.#maxBytes = maxBytes;
+    this.#kept = Buffer.allocUnsafeSlow(Math.min(maxBytes, BYTES_AT_ONCE));
   }
 
   write(line: string): void {
-    if (this.#maxBytes < Infinity) this.#makeRoomFor(Buffer.byteLength(line));
-    this.#lines.push(line);
-    if (this.#lines.length >= LINES_AT_ONCE) this.#send();
-    else this.#timer ??= setTimeout(() => this.#send(), LONGEST_WAIT_MS).unref();
+    if (this.#lotBytes > MOST_BYTES) {
+      this.#lost += 1;
+      return;
+    }
+    this.#tellLoss();
+    this.#keep(line);
+    this.#timer ??= setTimeout(() => this.#send(), LONGEST_WAIT_MS).unref();
   }
 
   /** Whether a thread has been at a write for so long that it must be waiting for a reader. */
@@ -62,6 +68,7 @@ export class LogLines {
 
   /** Writes all there is before it returns, unless there is nobody who reads it. */
   flush(): void {
+    this.#tellLoss();
     this.#closeLot();
     // It would wait as well.
     if (this.isStuck) return;
@@ -82,9 +89,21 @@ export class LogLines {
     }
   }
 
-  #makeRoomFor(bytes: number): void {
-    if (this.#bytes + bytes > this.#maxBytes) this.#send();
-    this.#bytes += bytes;
+  #tellLoss(): void {
+    if (this.#lost === 0) return;
+    this.#keep(lossLine(this.#lost));
+    this.#lost = 0;
+  }
+
+  #keep(line: string): void {
+    if (!this.#hasRoomFor(line)) this.#send();
+    if (this.#hasRoomFor(line)) this.#keptBytes += this.#kept.write(line, this.#keptBytes);
+    else this.#addLot(Buffer.from(line));
+  }
+
+  #hasRoomFor(line: string): boolean {
+    const room = this.#kept.length - this.#keptBytes;
+    return MAX_BYTES_OF_UNIT * line.length <= room || Buffer.byteLength(line) <= room;
   }
 
   #send(): void {
@@ -96,18 +115,14 @@ export class LogLines {
   #closeLot(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const { length } = this.#lines;
-    if (length === 0) return;
-    if (this.#lotBytes > MOST_BYTES) this.#lost += length;
-    else {
-      if (this.#lost > 0) this.#lines.push(lossLine(this.#lost));
-      this.#lost = 0;
-      const lot = Buffer.from(this.#lines.join(''));
-      this.#lots.push(lot);
-      this.#lotBytes += lot.length;
-    }
-    this.#lines = [];
-    this.#bytes = 0;
+    if (this.#keptBytes === 0) return;
+    this.#addLot(Buffer.from(this.#kept.subarray(0, this.#keptBytes)));
+    this.#keptBytes = 0;
+  }
+
+  #addLot(lot: Buffer): void {
+    this.#lots.push(lot);
+    this.#lotBytes += lot.length;
   }
 
   /** As much as there is room for. */

@@ -150,3 +150,28 @@ test('a reader that reads again after a while gets whole lines, in their order',
     .map((line) => (JSON.parse(line) as { line: number }).line);
   expect(numbers).toEqual(Array.from({ length: 20_000 }, (_, line) => line));
 });
+
+test('what is lost because nobody reads for too long is told where it is missing', async () => {
+  const { child } = logger(`
+    let line = 0;
+    const words = 'x'.repeat(1024 * 1024);
+    for (let count = 0; count < 80; count += 1) logger.info({ line: line++ }, words);
+    const more = setInterval(() => logger.info({ line: line++ }, 'y'), 10);
+    setTimeout(() => clearInterval(more), 3000);`);
+  child.stdout.pause();
+  await sleep(500);
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  child.stdout.resume();
+  await once(child, 'close');
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { line?: number; lines?: number });
+  const at = lines.findIndex(({ line }) => line === undefined);
+  const lost = lines[at]!.lines!;
+  expect(lost).toBeGreaterThan(10);
+  const numbers = lines.toSpliced(at, 1).map(({ line }) => line);
+  const isThere = (line: number) => line < at || line >= at + lost;
+  expect(numbers).toEqual(Array.from({ length: numbers.length + lost }, (_, line) => line).filter(isThere));
+});

@@ -11,6 +11,8 @@ export class Envelope {
   readonly enqueuedAtMs: number;
   /** Milliseconds on the monotonic clock; Infinity for a tell. */
   readonly deadlineMs: number;
+  /** Where it stands among those that are not settled, who change it; undefined if it does not. */
+  place: number | undefined;
   readonly #onSettled: Settled;
   #isSettled = false;
 

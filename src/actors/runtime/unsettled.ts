@@ -6,9 +6,13 @@ const MIN_REST_MS = 5;
 /**
  * The messages of one actor that are not settled yet, and their deadlines. One timer watches over all of them: a timer for
  * each would be made and cleared thousands of times a second, and almost never ring.
+ *
+ * They stand in a list in which each knows its place. A Set that much goes into and out of is laid out anew all the time, and its
+ * old layouts refer to the newer ones: once one of them is old, V8 takes all that was ever under way in the others for alive, up to
+ * its next look at the whole heap.
  */
 export class Unsettled {
-  readonly #envelopes = new Set<Envelope>();
+  #envelopes: Envelope[] = [];
   readonly #onDeadline: (envelope: Envelope) => void;
   #timer: NodeJS.Timeout | undefined;
   #ringsAtMs = Infinity;
@@ -18,22 +22,35 @@ export class Unsettled {
   }
 
   add(envelope: Envelope): void {
-    this.#envelopes.add(envelope);
+    envelope.place = this.#envelopes.length;
+    this.#envelopes.push(envelope);
     if (envelope.deadlineMs < this.#ringsAtMs) this.#ringAt(envelope.deadlineMs);
   }
 
   /** The timer stays for the others, so that it is set anew only where nothing is under way. */
   delete(envelope: Envelope): void {
-    this.#envelopes.delete(envelope);
-    if (this.#envelopes.size === 0) this.#ringAt(Infinity);
+    this.#remove(envelope);
+    if (this.#envelopes.length === 0) this.#ringAt(Infinity);
   }
 
-  /** All of them, which are then forgotten. */
+  /** All of them in the order of their coming; they are then forgotten. */
   takeAll(): readonly Envelope[] {
-    const all = [...this.#envelopes];
-    this.#envelopes.clear();
+    const all = this.#envelopes.sort((one, other) => one.enqueuedAtMs - other.enqueuedAtMs);
+    for (const envelope of all) envelope.place = undefined;
+    this.#envelopes = [];
     this.#ringAt(Infinity);
     return all;
+  }
+
+  /** The last one moves to its place. */
+  #remove(envelope: Envelope): void {
+    const { place } = envelope;
+    const last = place === undefined ? undefined : this.#envelopes.pop();
+    if (place === undefined || last === undefined) return;
+    envelope.place = undefined;
+    if (last === envelope) return;
+    this.#envelopes[place] = last;
+    last.place = place;
   }
 
   #ringAt(atMs: number): void {
@@ -50,14 +67,11 @@ export class Unsettled {
 
   #ring(): void {
     const nowMs = performance.now();
-    let nextMs = Infinity;
-    for (const envelope of this.#envelopes) {
-      if (envelope.deadlineMs > nowMs) nextMs = Math.min(nextMs, envelope.deadlineMs);
-      else {
-        this.#envelopes.delete(envelope);
-        this.#onDeadline(envelope);
-      }
+    for (const late of this.#envelopes.filter(({ deadlineMs }) => deadlineMs <= nowMs)) {
+      this.#remove(late);
+      this.#onDeadline(late);
     }
+    const nextMs = this.#envelopes.reduce((least, { deadlineMs }) => Math.min(least, deadlineMs), Infinity);
     this.#ringAt(Math.max(nextMs, nowMs + MIN_REST_MS));
   }
 }
