@@ -1,13 +1,13 @@
 // What a server does with five times what it can: npm run bench:overload
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { endChildren, startChild } from './children.mjs';
 import { startDatabase } from './database.mjs';
+import { leaveFirstCore, putOnFirstCore } from './pin.mjs';
 import { startStagedoor } from './subjects/stagedoor.mjs';
 import { middleOf, printReport, recoverySeconds } from './overload/report.mjs';
 
@@ -47,7 +47,7 @@ const seconds = Number(options.seconds);
 const connections = Number(options.connections);
 const rounds = Number(options.rounds);
 if (rounds % 2 !== 1) throw new Error('--rounds must be odd: one of them is in the middle');
-const isPinned = !options['no-pin'] && availableParallelism() > 1 && pin(process.pid, '1-999');
+const isPinned = !options['no-pin'] && leaveFirstCore();
 // Starting and ending take some seconds; what takes twice the time of all the rest hangs.
 setTimeout(() => process.exit(1), (60 + rounds * (8 * seconds + 8 * SECONDS_OF_ORDINARY)) * 1000).unref();
 
@@ -61,7 +61,7 @@ try {
     // On one core there is nothing for a thread that signs to run on.
     env: isPinned ? { OAUTH2_SIGNING_THREADS: '0' } : {},
   });
-  if (isPinned) pin(server.pids[0], '0');
+  if (isPinned) putOnFirstCore(server.pids[0]);
   const result = await measure(server);
   printReport(result, {
     isPinned,
@@ -132,9 +132,4 @@ async function generate({ base, client, pids: [pid] }, job) {
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`the generator ended with ${code}`);
   return JSON.parse(output);
-}
-
-/** Keeps all threads of a process on some cores; false where that cannot be. */
-function pin(pid, cores) {
-  return spawnSync('taskset', ['-a', '-p', '-c', cores, String(pid)], { stdio: 'ignore' }).status === 0;
 }

@@ -1,28 +1,48 @@
-// What a second worker costs: node bench/workers.mjs [seconds of a round] [rounds]
+// What a second worker costs: npm run bench:workers
 // One worker and two, A B A B, each with a PostgreSQL of its own and 64 connections for each worker: the batches of a worker grow
-// with its load. Where the load generator and PostgreSQL share the cores with the workers, two of them are not twice as fast; what
-// shows is the processor time of a request, which is to stay.
+// with its load. The workers have one core, and PostgreSQL and the load generator the others. Were a worker free of charge, two
+// of them would do on that core what one does there, and on a core each twice as much; what they do less is what they cost.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { families } from './children.mjs';
 import { startDatabase } from './database.mjs';
 import { ending } from './ending.mjs';
 import { defaultGenerator } from './load.mjs';
 import { measure } from './measure.mjs';
+import { leaveFirstCore, putOnFirstCore } from './pin.mjs';
 import { LEGEND, table } from './report.mjs';
+import { compare } from './statistics.mjs';
 import { startStagedoor } from './subjects/stagedoor.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
 const CONNECTIONS_PER_WORKER = 64;
 const WORKERS = [1, 2];
-const [seconds = '6', rounds = '3'] = process.argv.slice(2);
+const USAGE = `Usage: npm run bench:workers -- [options]
+  --seconds N   length of a round (default 6)
+  --rounds N    of each number of workers, in turn (default 3)
+`;
+
+const { values: options } = parseArgs({
+  options: {
+    help: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '6' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+if (options.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 const job = {
   generator: defaultGenerator(),
-  seconds: Number(seconds),
+  seconds: Number(options.seconds),
   warmUpSeconds: 2,
   rounds: 1,
   tokens: 500,
 };
+const isPinned = leaveFirstCore();
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-workers-'));
 const { leave, cleanUp } = ending();
 cleanUp(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,6 +54,7 @@ try {
     process.stdout.write(
       `${table({ workload, connections: `${CONNECTIONS_PER_WORKER} for each worker`, results })}\n`,
     );
+    if (isPinned) process.stdout.write(`${verdict(results)}\n\n`);
   }
   process.stdout.write(LEGEND);
   await leave(0);
@@ -49,12 +70,13 @@ async function start(workers) {
   const name = `workers-${workers}`;
   const subject = await startStagedoor({ databaseUrl: database.url, folder, name, env });
   cleanUp(() => subject.stop());
+  if (isPinned) families(subject.pids).forEach(putOnFirstCore);
   return { workers, subject, database };
 }
 
 async function inTurn(workload, contenders) {
   const results = Object.fromEntries(contenders.map(({ subject }) => [subject.name, { rounds: [] }]));
-  for (let round = 0; round < Number(rounds); round += 1) {
+  for (let round = 0; round < Number(options.rounds); round += 1) {
     for (const contender of contenders) {
       const { name } = contender.subject;
       const connections = CONNECTIONS_PER_WORKER * contender.workers;
@@ -69,6 +91,12 @@ async function inTurn(workload, contenders) {
     }
   }
   return results;
+}
+
+function verdict(results) {
+  const [one, two] = WORKERS.map((workers) => results[`workers-${workers}`].rounds);
+  const { ratio } = compare(one, two);
+  return `two workers on one core: ${ratio.toFixed(2)} of what one does there; on a core each: ${(2 * ratio).toFixed(2)} times one`;
 }
 
 function say(sentence) {
