@@ -18,7 +18,7 @@ const THREAD_MS = 10;
 /** At the end, who does not read what there is still to say is waited for no longer than this. */
 const LAST_WORDS_MS = 1000;
 
-/** What is kept for a reader that has stopped to read; what comes then is lost, or the process would end for want of memory. */
+/** What waits to be written for a reader that has stopped to read; what comes then is lost, or the process would end for want of memory. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -43,7 +43,7 @@ export class LogLines {
   #isGivenUp = false;
   #lost = 0;
 
-  /** `maxBytes`: of what is written at once, unless a single line is longer. */
+  /** `maxBytes`: of what is written at once, unless a single line is longer; 64 KB at the most. */
   constructor(descriptor: number, maxBytes: number) {
     const unblocked = openUnblocked(descriptor);
     this.#descriptor = unblocked ?? descriptor;
@@ -52,13 +52,12 @@ export class LogLines {
   }
 
   write(line: string): void {
-    if (this.#lotBytes > MOST_BYTES) {
-      this.#lost += 1;
-      return;
+    if (this.#lotBytes > MOST_BYTES) this.#lost += 1;
+    else {
+      this.#tellLoss();
+      this.#keep(line);
     }
-    this.#tellLoss();
-    this.#keep(line);
-    this.#timer ??= setTimeout(() => this.#send(), LONGEST_WAIT_MS).unref();
+    this.#timer ??= setTimeout(this.#sendInTime, LONGEST_WAIT_MS).unref();
   }
 
   /** Whether a thread has been at a write for so long that it must be waiting for a reader. */
@@ -68,6 +67,7 @@ export class LogLines {
 
   /** Writes all there is before it returns, unless there is nobody who reads it. */
   flush(): void {
+    this.#closeLot();
     this.#tellLoss();
     this.#closeLot();
     // It would wait as well.
@@ -105,6 +105,14 @@ export class LogLines {
     const room = this.#kept.length - this.#keptBytes;
     return MAX_BYTES_OF_UNIT * line.length <= room || Buffer.byteLength(line) <= room;
   }
+
+  readonly #sendInTime = (): void => {
+    this.#send();
+    if (this.#lost === 0) return;
+    // Told as soon as there is room, whether another line comes or not.
+    if (this.#lotBytes <= MOST_BYTES) this.#tellLoss();
+    this.#timer ??= setTimeout(this.#sendInTime, LONGEST_WAIT_MS).unref();
+  };
 
   #send(): void {
     this.#closeLot();

@@ -175,3 +175,18 @@ test('what is lost because nobody reads for too long is told where it is missing
   const isThere = (line: number) => line < at || line >= at + lost;
   expect(numbers).toEqual(Array.from({ length: numbers.length + lost }, (_, line) => line).filter(isThere));
 });
+
+test('a loss that no line follows is told as soon as somebody reads', async () => {
+  const { child } = logger(`
+    const words = 'x'.repeat(1024 * 1024);
+    for (let count = 0; count < 80; count += 1) logger.info(words);
+    setTimeout(() => undefined, 60_000);`);
+  child.stdout.pause();
+  await sleep(500);
+  let end = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (end = (end + piece).slice(-500)));
+  child.stdout.resume();
+  await eventually(() => end.includes('were lost'));
+  child.kill('SIGKILL');
+  await once(child, 'close');
+});

@@ -11,7 +11,7 @@ export class Envelope {
   readonly enqueuedAtMs: number;
   /** Milliseconds on the monotonic clock; Infinity for a tell. */
   readonly deadlineMs: number;
-  /** Where it stands among those that are not settled, who change it; undefined if it does not. */
+  /** Its index in the list of `Unsettled`, which alone changes it; undefined if it is in none. */
   place: number | undefined;
   readonly #onSettled: Settled;
   #isSettled = false;

@@ -22,6 +22,7 @@ export class Unsettled {
   }
 
   add(envelope: Envelope): void {
+    if (envelope.place !== undefined) return;
     envelope.place = this.#envelopes.length;
     this.#envelopes.push(envelope);
     if (envelope.deadlineMs < this.#ringsAtMs) this.#ringAt(envelope.deadlineMs);
@@ -33,7 +34,7 @@ export class Unsettled {
     if (this.#envelopes.length === 0) this.#ringAt(Infinity);
   }
 
-  /** All of them in the order of their coming; they are then forgotten. */
+  /** All of them in the order in which they were enqueued; they are then forgotten. */
   takeAll(): readonly Envelope[] {
     const all = this.#envelopes.sort((one, other) => one.enqueuedAtMs - other.enqueuedAtMs);
     for (const envelope of all) envelope.place = undefined;
@@ -45,10 +46,10 @@ export class Unsettled {
   /** The last one moves to its place. */
   #remove(envelope: Envelope): void {
     const { place } = envelope;
-    const last = place === undefined ? undefined : this.#envelopes.pop();
-    if (place === undefined || last === undefined) return;
+    if (place === undefined || this.#envelopes[place] !== envelope) return;
     envelope.place = undefined;
-    if (last === envelope) return;
+    const last = this.#envelopes.pop();
+    if (last === undefined || last === envelope) return;
     this.#envelopes[place] = last;
     last.place = place;
   }
@@ -68,6 +69,8 @@ export class Unsettled {
   #ring(): void {
     const nowMs = performance.now();
     for (const late of this.#envelopes.filter(({ deadlineMs }) => deadlineMs <= nowMs)) {
+      // Settling another one may have taken it out.
+      if (late.place === undefined) continue;
       this.#remove(late);
       this.#onDeadline(late);
     }

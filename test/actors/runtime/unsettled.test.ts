@@ -32,6 +32,20 @@ test('tells of each that is late, once, and of none that was taken out', async (
   expect(unsettled.takeAll()).toEqual([]);
 });
 
+test('one that is taken out while another is told of is not told of', async () => {
+  const late: Envelope[] = [];
+  const all = [envelope(5), envelope(5)] as [Envelope, Envelope];
+  const unsettled = new Unsettled((one) => {
+    late.push(one);
+    for (const each of all) unsettled.delete(each);
+  });
+  for (const one of all) unsettled.add(one);
+  unsettled.add(all[0]);
+  await eventually(() => late.length > 0);
+  expect(late).toEqual([all[0]]);
+  expect(unsettled.takeAll()).toEqual([]);
+});
+
 test('keeps all of the others wherever one is taken out', () => {
   const unsettled = new Unsettled(() => undefined);
   const all = Array.from({ length: 5 }, () => envelope(60_000));
