@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { between, readOptions } from './command-line.mjs';
 import { DEFAULT_SUBJECTS, SUBJECTS } from './subjects/registry.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
@@ -29,27 +29,25 @@ const repeatable = { type: 'string', multiple: true };
 
 /** The options of one run; prints the usage and ends the process where they make no sense. */
 export function parseOptions(args) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        subject: { ...repeatable, default: DEFAULT_SUBJECTS },
-        workload: { ...repeatable, default: DEFAULT_WORKLOADS },
-        connections: { ...repeatable, default: ['64'] },
-        seconds: { type: 'string', default: '5' },
-        rounds: { type: 'string', default: '4' },
-        'warm-up': { type: 'string', default: '3' },
-        tokens: { type: 'string', default: '500' },
-        generator: { type: 'string' },
-        node: { type: 'string' },
-        save: { type: 'string' },
-        goals: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        profile: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) leave(process.stdout, USAGE, 0);
+  const config = {
+    args,
+    options: {
+      subject: { ...repeatable, default: DEFAULT_SUBJECTS },
+      workload: { ...repeatable, default: DEFAULT_WORKLOADS },
+      connections: { ...repeatable, default: ['64'] },
+      seconds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '4' },
+      'warm-up': { type: 'string', default: '3' },
+      tokens: { type: 'string', default: '500' },
+      generator: { type: 'string' },
+      node: { type: 'string' },
+      save: { type: 'string' },
+      goals: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+    },
+  };
+  return readOptions(USAGE, config, (values) => {
     return {
       ...values,
       subjects: each(values.subject, SUBJECTS),
@@ -64,20 +62,12 @@ export function parseOptions(args) {
       generator: values.generator && oneOf(['wrk', 'autocannon'], values.generator),
       save: values.save && fileName(values.save),
     };
-  } catch (error) {
-    return leave(process.stderr, `${error.message}\n\n${USAGE}`, 2);
-  }
+  });
 }
 
 /** What was named, each once; `all` names everything. */
 function each(named, all, check = (name) => oneOf(all, name)) {
   return named.includes('all') ? all : [...new Set(named)].map(check);
-}
-
-function between(least, most, text) {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new Error(`"${text}" is no whole number from ${least} to ${most}.`);
 }
 
 function oneOf(names, name) {
@@ -88,9 +78,4 @@ function oneOf(names, name) {
 function fileName(name) {
   if (/^[\w.-]+$/.test(name)) return name;
   throw new Error(`"${name}" is no name of a file.`);
-}
-
-function leave(stream, text, code) {
-  stream.write(text);
-  process.exit(code);
 }

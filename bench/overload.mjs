@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { endChildren, startChild } from './children.mjs';
+import { between, readOptions } from './command-line.mjs';
 import { startDatabase } from './database.mjs';
 import { leaveFirstCore, putOnFirstCore } from './pin.mjs';
 import { startStagedoor } from './subjects/stagedoor.mjs';
@@ -28,25 +28,26 @@ const USAGE = `Usage: npm run bench:overload -- [options]
   --no-pin            leave it to the system which core serves and which one sends
 `;
 
-const { values: options } = parseArgs({
-  options: {
-    help: { type: 'boolean', default: false },
-    connections: { type: 'string', default: '2000' },
-    seconds: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '3' },
-    json: { type: 'string' },
-    profile: { type: 'string' },
-    'no-pin': { type: 'boolean', default: false },
+const options = readOptions(
+  USAGE,
+  {
+    options: {
+      connections: { type: 'string', default: '2000' },
+      seconds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '3' },
+      json: { type: 'string' },
+      profile: { type: 'string' },
+      'no-pin': { type: 'boolean', default: false },
+    },
   },
-});
-if (options.help) {
-  process.stdout.write(USAGE);
-  process.exit(0);
-}
-const seconds = Number(options.seconds);
-const connections = Number(options.connections);
-const rounds = Number(options.rounds);
-if (rounds % 2 !== 1) throw new Error('--rounds must be odd: one of them is in the middle');
+  (values) => ({
+    ...values,
+    connections: between(1, 100_000, values.connections),
+    seconds: between(1, 900, values.seconds),
+    rounds: odd(between(1, 99, values.rounds)),
+  }),
+);
+const { connections, seconds, rounds } = options;
 const isPinned = !options['no-pin'] && leaveFirstCore();
 // Starting and ending take some seconds; what takes twice the time of all the rest hangs.
 setTimeout(() => process.exit(1), (60 + rounds * (8 * seconds + 8 * SECONDS_OF_ORDINARY)) * 1000).unref();
@@ -132,4 +133,9 @@ async function generate({ base, client, pids: [pid] }, job) {
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`the generator ended with ${code}`);
   return JSON.parse(output);
+}
+
+function odd(number) {
+  if (number % 2 === 1) return number;
+  throw new Error('--rounds must be odd: one of them is in the middle.');
 }

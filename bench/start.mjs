@@ -1,5 +1,4 @@
 // How long it takes from the start of the process to the first token, and how much memory it then has.
-//   npm run bench:start -- [--rounds N] [--node FILE] [--json]
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { cpuSeconds, endChild, endChildren, residentMb, startChild } from './children.mjs';
+import { between, readOptions } from './command-line.mjs';
 import { startDatabase } from './database.mjs';
 import { NODE_FLAGS } from './subjects/node-flags.mjs';
 import { addClientByCli, runCli } from './subjects/stagedoor.mjs';
@@ -33,19 +32,29 @@ const SETTLE_MS = 2000;
 
 /** @typedef {{ seconds: number, cpuSeconds: number | undefined, residentMb: number | undefined }} Start */
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '7' },
-    node: { type: 'string', multiple: true, default: [] },
-    json: { type: 'boolean', default: false },
+const USAGE = `Usage: npm run bench:start -- [options]
+  --rounds N     starts on each database (default 7)
+  --node FILE    measure with this Node as well (repeatable)
+  --json         print the results as JSON instead of a table
+`;
+
+const options = readOptions(
+  USAGE,
+  {
+    options: {
+      rounds: { type: 'string', default: '7' },
+      node: { type: 'string', multiple: true, default: [] },
+      json: { type: 'boolean', default: false },
+    },
   },
-});
+  (values) => ({ ...values, rounds: between(1, 99, values.rounds) }),
+);
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-start-'));
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(1));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const database = await startDatabase();
 try {
-  const results = await measure(database.url, [process.execPath, ...options.node], Number(options.rounds));
+  const results = await measure(database.url, [process.execPath, ...options.node], options.rounds);
   process.stdout.write(options.json ? `${JSON.stringify(results, null, 2)}\n` : table(results));
 } finally {
   await endChildren();

@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { families } from './children.mjs';
+import { between, readOptions } from './command-line.mjs';
 import { startDatabase } from './database.mjs';
 import { ending } from './ending.mjs';
 import { defaultGenerator } from './load.mjs';
@@ -24,20 +24,14 @@ const USAGE = `Usage: npm run bench:workers -- [options]
   --rounds N    of each number of workers, in turn (default 3)
 `;
 
-const { values: options } = parseArgs({
-  options: {
-    help: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '6' },
-    rounds: { type: 'string', default: '3' },
-  },
-});
-if (options.help) {
-  process.stdout.write(USAGE);
-  process.exit(0);
-}
+const { seconds, rounds } = readOptions(
+  USAGE,
+  { options: { seconds: { type: 'string', default: '6' }, rounds: { type: 'string', default: '3' } } },
+  (values) => ({ seconds: between(1, 900, values.seconds), rounds: between(1, 20, values.rounds) }),
+);
 const job = {
   generator: defaultGenerator(),
-  seconds: Number(options.seconds),
+  seconds,
   warmUpSeconds: 2,
   rounds: 1,
   tokens: 500,
@@ -76,7 +70,7 @@ async function start(workers) {
 
 async function inTurn(workload, contenders) {
   const results = Object.fromEntries(contenders.map(({ subject }) => [subject.name, { rounds: [] }]));
-  for (let round = 0; round < Number(options.rounds); round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     for (const contender of contenders) {
       const { name } = contender.subject;
       const connections = CONNECTIONS_PER_WORKER * contender.workers;

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { between, readOptions } from '../command-line.mjs';
 
 const USAGE = `Usage: npm run bench:growth -- [options]
   --clients N,N,…     registered clients at each step (default 1000,100000,1000000)
@@ -16,22 +16,20 @@ const WORKLOADS = ['issue', 'introspect', 'refresh', 'code', 'mix'];
 
 /** The options of one run; prints the usage and ends the process where they make no sense. */
 export function parseOptions(args) {
-  try {
-    const { values } = parseArgs({
-      args,
-      allowNegative: true,
-      options: {
-        clients: { type: 'string', default: '1000,100000,1000000' },
-        tokens: { type: 'string', default: '10000,1000000,10000000' },
-        workload: { type: 'string', multiple: true, default: WORKLOADS },
-        connections: { type: 'string', default: '8' },
-        seconds: { type: 'string', default: '6' },
-        rounds: { type: 'string', default: '3' },
-        save: { type: 'boolean', default: true },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) leave(process.stdout, USAGE, 0);
+  const config = {
+    args,
+    allowNegative: true,
+    options: {
+      clients: { type: 'string', default: '1000,100000,1000000' },
+      tokens: { type: 'string', default: '10000,1000000,10000000' },
+      workload: { type: 'string', multiple: true, default: WORKLOADS },
+      connections: { type: 'string', default: '8' },
+      seconds: { type: 'string', default: '6' },
+      rounds: { type: 'string', default: '3' },
+      save: { type: 'boolean', default: true },
+    },
+  };
+  return readOptions(USAGE, config, (values) => {
     const [clients, tokens] = [values.clients, values.tokens].map((list) =>
       list.split(',').map((text) => between(1, 100_000_000, text)),
     );
@@ -47,27 +45,14 @@ export function parseOptions(args) {
       rounds: between(1, 20, values.rounds),
       save: values.save,
     };
-  } catch (error) {
-    return leave(process.stderr, `${error.message}\n\n${USAGE}`, 2);
-  }
+  });
 }
 
 function isRising(numbers) {
   return numbers.every((number, index) => index === 0 || number > numbers[index - 1]);
 }
 
-function between(least, most, text) {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new Error(`"${text}" is no whole number from ${least} to ${most}.`);
-}
-
 function knownWorkload(name) {
   if (WORKLOADS.includes(name)) return name;
   throw new Error(`"${name}" is none of: ${WORKLOADS.join(', ')}.`);
-}
-
-function leave(stream, text, code) {
-  stream.write(text);
-  process.exit(code);
 }

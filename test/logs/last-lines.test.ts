@@ -79,6 +79,24 @@ function loggerTo(output: number | 'pipe', script: string) {
   return spawn(process.execPath, args, { stdio: ['ignore', output, 'ignore'] });
 }
 
+/** Reads what it writes, but not at first. */
+async function hearLate({ stdout }: ReturnType<typeof logger>['child'], hear: (text: string) => void) {
+  stdout.pause();
+  await sleep(500);
+  stdout.setEncoding('utf8').on('data', hear).resume();
+}
+
+/** The lines that it has written when it ends, if nobody reads them at first. */
+async function readLate(child: ReturnType<typeof logger>['child']) {
+  let text = '';
+  await hearLate(child, (piece) => (text += piece));
+  await once(child, 'close');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { line?: number; lines?: number });
+}
+
 test.each(['process.exit(1)', 'throw new Error("nobody catches")', 'Promise.reject(1)', ''])(
   'whatever a process ends by, its last line is written: %s',
   async (ending) => {
@@ -138,16 +156,7 @@ test('a reader that reads again after a while gets whole lines, in their order',
       for (let count = 0; count < 100; count += 1) logger.info({ line: line++ }, 'x'.repeat(100));
       if (line >= 20_000) { clearInterval(more); setTimeout(() => undefined, 500); }
     }, 1);`);
-  child.stdout.pause();
-  await sleep(500);
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-  child.stdout.resume();
-  await once(child, 'close');
-  const numbers = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { line: number }).line);
+  const numbers = (await readLate(child)).map(({ line }) => line);
   expect(numbers).toEqual(Array.from({ length: 20_000 }, (_, line) => line));
 });
 
@@ -158,16 +167,7 @@ test('what is lost because nobody reads for too long is told where it is missing
     for (let count = 0; count < 80; count += 1) logger.info({ line: line++ }, words);
     const more = setInterval(() => logger.info({ line: line++ }, 'y'), 10);
     setTimeout(() => clearInterval(more), 3000);`);
-  child.stdout.pause();
-  await sleep(500);
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-  child.stdout.resume();
-  await once(child, 'close');
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { line?: number; lines?: number });
+  const lines = await readLate(child);
   const at = lines.findIndex(({ line }) => line === undefined);
   const lost = lines[at]!.lines!;
   expect(lost).toBeGreaterThan(10);
@@ -181,11 +181,8 @@ test('a loss that no line follows is told as soon as somebody reads', async () =
     const words = 'x'.repeat(1024 * 1024);
     for (let count = 0; count < 80; count += 1) logger.info(words);
     setTimeout(() => undefined, 60_000);`);
-  child.stdout.pause();
-  await sleep(500);
   let end = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (end = (end + piece).slice(-500)));
-  child.stdout.resume();
+  await hearLate(child, (piece) => (end = (end + piece).slice(-500)));
   await eventually(() => end.includes('were lost'));
   child.kill('SIGKILL');
   await once(child, 'close');

@@ -57,8 +57,10 @@ async function signed(signer: ThreadedSigner, { key, verify }: Pair, count: numb
 
 const numbers = (count: number) => Array.from({ length: count }, (_, number) => ({ number }));
 
-/** The threads take their time to start, and what comes meanwhile is signed here. */
-/** `least`: as many of a hundred signatures are made in threads then. */
+/**
+ * The threads take their time to start, and what comes meanwhile is signed here. `least`: as many of a hundred signatures are made in
+ * threads then.
+ */
 async function started(signer: ThreadedSigner, pair: Pair, least = 1): Promise<void> {
   await eventually(async () => {
     const before = signer.signedApart;
