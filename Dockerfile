@@ -52,5 +52,5 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
     CMD ["node", "/app/dist/src/cli.js", "health"]
 # The young generation is as small as npm start makes it.
-ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=50", "/app/dist/src/cli.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=50", "--no-allocation-site-pretenuring", "/app/dist/src/cli.js"]
 CMD ["serve"]

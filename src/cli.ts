@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=50
+#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=50 --no-allocation-site-pretenuring
 import { keepCompiledCode } from './cli/compiled-code.ts';
 import { endOnSignalsAsFirstProcess } from './cli/first-process.ts';
 

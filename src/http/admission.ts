@@ -30,21 +30,22 @@ const NEWEST = 0.3;
 export class Admission {
   readonly #limits: AdmissionLimits;
   #costMs = 0;
-  #room: number;
+  /** So many can be served within the wait. */
+  #bearable = Infinity;
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
-    this.#room = limits.requests;
   }
 
   /** Requests that may be in progress now. */
   get room(): number {
-    return this.#room;
+    return Math.min(this.#limits.requests, this.#bearable);
   }
 
-  /** Which of the two limits makes the room as small as it is. */
-  get reason(): ShedReason {
-    return this.#room < this.#limits.requests ? 'wait' : 'limit';
+  /** Why one more must be turned away while so many are in progress and so many wait for their turn; undefined if it need not. */
+  refusal(inProgress: number, waiting: number): ShedReason | undefined {
+    if (inProgress + waiting >= this.#bearable) return 'wait';
+    return inProgress >= this.#limits.requests ? 'limit' : undefined;
   }
 
   /**
@@ -56,8 +57,7 @@ export class Admission {
     // Without this, those turned away would make each served one dearer, the room smaller, and more be turned away.
     const costMs = busyMs / (served + SHED_COST * shed);
     this.#costMs = this.#costMs === 0 ? costMs : this.#costMs + NEWEST * (costMs - this.#costMs);
-    const bearable = Math.max(ALWAYS, Math.floor(this.#limits.waitMs / this.#costMs));
-    this.#room = Math.min(this.#limits.requests, bearable);
+    this.#bearable = Math.max(ALWAYS, Math.floor(this.#limits.waitMs / this.#costMs));
     return true;
   }
 }

@@ -12,11 +12,14 @@ const LOOKS = 32;
  */
 export class ConnectionRoom {
   readonly #limit: number;
+  readonly #isWaiting: (socket: Socket) => boolean;
   /** In the order in which they are looked at, with what each had sent when it was looked at last. */
   readonly #sockets = new Map<Socket, number>();
 
-  constructor(limit: number) {
+  /** `isWaiting`: whether we are the ones who keep its next request waiting. */
+  constructor(limit: number, isWaiting: (socket: Socket) => boolean) {
     this.#limit = limit;
+    this.#isWaiting = isWaiting;
   }
 
   /** All that are open. */
@@ -40,7 +43,8 @@ export class ConnectionRoom {
       if (looks === 0) return false;
       looks -= 1;
       this.#sockets.delete(socket);
-      if (!isBeingServed(socket) && socket.bytesRead === bytesBefore) {
+      const isOfUse = isBeingServed(socket) || this.#isWaiting(socket) || socket.bytesRead > bytesBefore;
+      if (!isOfUse) {
         socket.destroy();
         return true;
       }
@@ -52,8 +56,12 @@ export class ConnectionRoom {
 }
 
 /** Has a server take no more than so many connections. */
-export function boundConnections(server: Server, limit: number): ConnectionRoom {
-  const room = new ConnectionRoom(limit);
+export function boundConnections(
+  server: Server,
+  limit: number,
+  isWaiting: (socket: Socket) => boolean = () => false,
+): ConnectionRoom {
+  const room = new ConnectionRoom(limit, isWaiting);
   server.on('connection', (socket: Socket) => {
     room.add(socket);
   });

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import { onceOver } from '../middleware/request-end.ts';
 import { Admission, type AdmissionLimits, type ShedReason } from './admission.ts';
 import { sendBusy } from './busy-answer.ts';
+import { ConnectionLine } from './connection-line.ts';
+import { answerUnderWay } from './connection-room.ts';
 import { probeOf, ProbeRoom } from './probe-room.ts';
 import type { Readiness } from './readiness.ts';
 import { RestingConnections } from './resting-connections.ts';
@@ -12,6 +14,8 @@ export interface DoorStats {
   readonly inProgress: number;
   /** How many may be in progress now. */
   readonly room: number;
+  /** Connections that are read when it is their turn. */
+  readonly waiting: number;
   /** Connections that are not read for a while. */
   readonly resting: number;
 }
@@ -32,6 +36,8 @@ interface Visit {
   readonly request: IncomingMessage;
   /** Let in to room that is kept for the panel. */
   readonly isExtra: boolean;
+  /** Its connection may be made to stand in line for its next. */
+  readonly isShort: boolean;
   isOver: boolean;
   isCounted: boolean;
 }
@@ -41,6 +47,12 @@ const ADMIN_ROOM = 50;
 const ADMIN = /^\/admin(?:[/?]|$)/;
 
 const TOKEN = /^\/oauth\/token(?:\?|$)/;
+
+/** What programs ask by the thousand, and gets its answer from the event loop within milliseconds. */
+const SHORT = /^\/oauth\/(?:token|introspect)(?:\?|$)/;
+
+/** While others are turned away, one in so many connections has to see like them whether it is let in. */
+const TAKES_ITS_CHANCE = 10;
 
 /** Answers that wait behind another on one connection are kept until its caller reads: more than these nobody needs. */
 const MAX_QUEUED = 32;
@@ -60,6 +72,8 @@ const WINDOW_MS = 100;
 export class FrontDoor {
   readonly #admission: Admission;
   readonly #resting = new RestingConnections();
+  readonly #line: ConnectionLine;
+  readonly #waitMs: number;
   readonly #probes: ProbeRoom;
   readonly #onShed: ShedObserver;
   readonly #busyMs: () => number;
@@ -73,19 +87,27 @@ export class FrontDoor {
   readonly #sending = new Set<Visit>();
   #served = 0;
   #shed = 0;
+  #answered = 0;
   #timer: NodeJS.Timeout | undefined;
-  #tick = { atMs: 0, served: 0, shed: 0 };
+  #tick = { atMs: 0, busyMs: 0, served: 0, shed: 0 };
   #window = { startedAtMs: 0, busyMs: 0, served: 0, shed: 0 };
 
   constructor({ limits, onShed, readiness, busyMs }: DoorParts) {
     this.#admission = new Admission(limits);
+    this.#line = new ConnectionLine(limits.requests);
+    this.#waitMs = limits.waitMs;
     this.#probes = new ProbeRoom(readiness);
     this.#onShed = onShed;
     this.#busyMs = busyMs ?? (() => performance.eventLoopUtilization().active);
   }
 
   get stats(): DoorStats {
-    return { inProgress: this.#inProgress, room: this.#admission.room, resting: this.#resting.size };
+    return {
+      inProgress: this.#inProgress,
+      room: this.#admission.room,
+      waiting: this.#line.size,
+      resting: this.#resting.size,
+    };
   }
 
   /** Stands before a listener. */
@@ -94,10 +116,10 @@ export class FrontDoor {
       const path = request.url ?? '';
       const probe = probeOf(path);
       if (probe === undefined) {
-        const isFull = this.#inProgress - this.#extra >= this.#admission.room;
-        const isExtra = isFull && this.#extra < ADMIN_ROOM && ADMIN.test(path);
-        if (isFull && !isExtra) {
-          this.#turnAway(request, response, path);
+        const refusal = this.#admission.refusal(this.#inProgress - this.#extra, this.#line.size);
+        const isExtra = refusal !== undefined && this.#extra < ADMIN_ROOM && ADMIN.test(path);
+        if (refusal && !isExtra) {
+          this.#turnAway(request, response, refusal);
           return;
         }
         if (response.socket === null && this.#floods(request.socket, response)) return;
@@ -110,16 +132,22 @@ export class FrontDoor {
     };
   }
 
-  /** Lets no connection rest any more: the server is about to close those on which nothing happens. */
-  close(): void {
-    this.#resting.close();
+  /** Whether a request may wait on a connection until it is its turn. */
+  isWaiting(socket: Socket): boolean {
+    return this.#line.has(socket);
   }
 
-  #turnAway(request: IncomingMessage, response: ServerResponse, path: string): void {
+  /** Lets no connection rest or wait any more: the server is about to close those on which nothing happens. */
+  close(): void {
+    this.#resting.close();
+    this.#line.close();
+  }
+
+  #turnAway(request: IncomingMessage, response: ServerResponse, reason: ShedReason): void {
     const { seconds } = this.#resting;
     sendBusy(request, response, seconds, this.#rest(request, response));
     this.#shed += 1;
-    this.#onShed(request.method === 'POST' && TOKEN.test(path), this.#admission.reason);
+    this.#onShed(isPost(request, TOKEN), reason);
     this.#watch();
   }
 
@@ -142,7 +170,8 @@ export class FrontDoor {
    */
   #letIn(request: IncomingMessage, response: ServerResponse, isExtra: boolean): void {
     this.#resting.forget(request.socket);
-    const visit = { request, isExtra, isOver: false, isCounted: false };
+    const isShort = isPost(request, SHORT);
+    const visit = { request, isExtra, isShort, isOver: false, isCounted: false };
     this.#count(visit, true);
     const end = () => {
       if (visit.isOver) return;
@@ -153,11 +182,24 @@ export class FrontDoor {
     };
     response.on('prefinish', end);
     if (response.socket === null) whenEnded(response, end);
-    onceOver(request, response, end);
+    onceOver(request, response, () => {
+      end();
+      if (isShort) this.#haveStand(request.socket);
+    });
     if (this.#inProgress > QUIET) this.#watch();
     if (request.method === 'GET') return;
     if (this.#come.length === 0) setImmediate(this.#lookAtBodies);
     this.#come.push(visit);
+  }
+
+  /** Has a connection wait for its turn. */
+  #haveStand(socket: Socket): void {
+    if (answerUnderWay(socket)) return;
+    const turnsAway = this.#shed > this.#tick.shed;
+    if (turnsAway) this.#answered = (this.#answered + 1) % TAKES_ITS_CHANCE;
+    if (turnsAway && this.#answered === 0) return;
+    this.#line.join(socket);
+    if (this.#line.size > 0) this.#watch();
   }
 
   /** Whether too many requests wait on a connection, which is then closed. */
@@ -177,6 +219,9 @@ export class FrontDoor {
     visit.isCounted = isCounted;
     this.#inProgress += isCounted ? 1 : -1;
     if (visit.isExtra) this.#extra += isCounted ? 1 : -1;
+    if (!visit.isShort) return;
+    if (isCounted) this.#line.enter(visit.request.socket);
+    else this.#line.leave();
   }
 
   /** By the end of a turn all is parsed that came with the head. */
@@ -213,35 +258,46 @@ export class FrontDoor {
       this.#look();
     }, TICK_MS).unref();
     const nowMs = performance.now();
-    this.#startTick(nowMs);
-    this.#startWindow(nowMs);
+    const busyMs = this.#busyMs();
+    this.#startTick(nowMs, busyMs);
+    this.#startWindow(nowMs, busyMs);
   }
 
   #look(): void {
     const nowMs = performance.now();
+    const busyMs = this.#busyMs();
     const [tick, window] = [this.#tick, this.#window];
     if (nowMs - window.startedAtMs >= WINDOW_MS) {
-      const busyMs = this.#busyMs() - window.busyMs;
       const [served, shed] = [this.#served - window.served, this.#shed - window.shed];
       // One that says too little goes on until it says more.
-      if (this.#admission.measured(busyMs, served, shed)) this.#startWindow(nowMs);
+      if (this.#admission.measured(busyMs - window.busyMs, served, shed)) this.#startWindow(nowMs, busyMs);
     }
     // Nobody has been turned away and half the room is empty: those who rest may as well come in.
-    const relieved = this.#shed === tick.shed ? Math.floor(this.#admission.room / 2) - this.#inProgress : 0;
+    const half = Math.floor(this.#admission.room / 2);
+    const relieved = this.#shed === tick.shed ? half - this.#inProgress - this.#line.size : 0;
     this.#resting.wake(nowMs - tick.atMs, this.#served - tick.served, Math.max(0, relieved));
-    this.#startTick(nowMs);
-    if (!this.#resting.isEmpty || this.#inProgress > QUIET) return;
+    this.#line.look(idleShare(nowMs - tick.atMs, busyMs - tick.busyMs), this.#waitMs);
+    this.#startTick(nowMs, busyMs);
+    if (!this.#resting.isEmpty || this.#line.size > 0 || this.#inProgress > QUIET) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  #startTick(atMs: number): void {
-    this.#tick = { atMs, served: this.#served, shed: this.#shed };
+  #startTick(atMs: number, busyMs: number): void {
+    this.#tick = { atMs, busyMs, served: this.#served, shed: this.#shed };
   }
 
-  #startWindow(startedAtMs: number): void {
-    this.#window = { startedAtMs, busyMs: this.#busyMs(), served: this.#served, shed: this.#shed };
+  #startWindow(startedAtMs: number, busyMs: number): void {
+    this.#window = { startedAtMs, busyMs, served: this.#served, shed: this.#shed };
   }
+}
+
+function isPost({ method, url }: IncomingMessage, path: RegExp): boolean {
+  return method === 'POST' && path.test(url ?? '');
+}
+
+function idleShare(elapsedMs: number, busyMs: number): number {
+  return elapsedMs > 0 ? Math.max(0, 1 - busyMs / elapsedMs) : 0;
 }
 
 /** An answer that waits behind another says nothing of its own end before its turn, for which a caller who does not read can have it wait. */

@@ -9,7 +9,7 @@ const MOST = 10_000;
  * To send somebody away costs about an eighth of what it costs to serve. With one sent away for five served, that is a fortieth
  * of the time, however many insist.
  */
-const WOKEN_PER_SERVED = 0.2;
+const WOKEN_PER_SERVED = 0.1;
 
 /** Where hardly anything is served, they come back all the same. */
 const WOKEN_PER_SECOND = 100;

@@ -36,7 +36,7 @@ export function createHttpServer(
     door ? door.before(listener) : listener,
   );
   if (door) doors.set(server, door);
-  rooms.set(server, boundConnections(server, connections));
+  rooms.set(server, boundConnections(server, connections, door && ((socket) => door.isWaiting(socket))));
   // Longer than proxies keep an idle connection, so that it is never us who close it under a request.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // A connection on which nothing moves is closed: the backstop behind the actors' deadlines.

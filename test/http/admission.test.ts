@@ -9,19 +9,26 @@ function after(...windows: readonly (readonly [busyMs: number, served: number, s
   return admission;
 }
 
+/** How many may be in progress, and what one more is told. */
+function roomOf(admission: Admission): { room: number; reason: string | undefined } {
+  const { room } = admission;
+  expect(admission.refusal(room - 1, 0)).toBeUndefined();
+  return { room, reason: admission.refusal(room, 0) };
+}
+
 test('before anything is known, the limit is all there is', () => {
-  expect(after()).toMatchObject({ room: 1000, reason: 'limit' });
+  expect(roomOf(after())).toEqual({ room: 1000, reason: 'limit' });
 });
 
 test('there is room for those who can be served within the wait', () => {
   // Half a millisecond each: 250 ms are 500 of them.
-  expect(after([100, 200])).toMatchObject({ room: 500, reason: 'wait' });
+  expect(roomOf(after([100, 200]))).toEqual({ room: 500, reason: 'wait' });
   // A tenth of a millisecond each would be 2,500.
-  expect(after([100, 1000])).toMatchObject({ room: 1000, reason: 'limit' });
+  expect(roomOf(after([100, 1000]))).toEqual({ room: 1000, reason: 'limit' });
 });
 
 test('an idle event loop makes no request dear, however long requests take', () => {
-  expect(after([1, 50])).toMatchObject({ room: 1000, reason: 'limit' });
+  expect(roomOf(after([1, 50]))).toEqual({ room: 1000, reason: 'limit' });
 });
 
 test('those turned away make the others no dearer', () => {
@@ -31,10 +38,10 @@ test('those turned away make the others no dearer', () => {
 
 test('few requests say nothing, and a slow start keeps few out', () => {
   expect(after([100, 1])).toMatchObject({ room: 1000 });
-  expect(after([10_000, 20])).toMatchObject({ room: 64, reason: 'wait' });
+  expect(roomOf(after([10_000, 20]))).toEqual({ room: 64, reason: 'wait' });
   const small = new Admission({ requests: 10, waitMs: 250 });
   small.measured(10_000, 20, 0);
-  expect(small).toMatchObject({ room: 10, reason: 'limit' });
+  expect(roomOf(small)).toEqual({ room: 10, reason: 'limit' });
 });
 
 test('one odd window moves it by a part, many move it all the way', () => {
@@ -45,4 +52,13 @@ test('one odd window moves it by a part, many move it all the way', () => {
   expect(once).toBeGreaterThan(250);
   expect(after(usual, ...Array.from({ length: 40 }, () => slow)).room).toBe(250);
   expect(after(usual, slow, ...Array.from({ length: 40 }, () => usual)).room).toBeGreaterThanOrEqual(999);
+});
+
+test('those who wait for their turn take no room, but make the wait longer', () => {
+  // A tenth of a millisecond each: 2,500 in 250 ms.
+  const admission = after([100, 1000]);
+  expect(admission.refusal(999, 1500)).toBeUndefined();
+  expect(admission.refusal(999, 1501)).toBe('wait');
+  expect(admission.refusal(1000, 0)).toBe('limit');
+  expect(after().refusal(0, 1_000_000)).toBeUndefined();
 });
