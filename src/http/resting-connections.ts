@@ -6,7 +6,7 @@ const LONGEST_MS = 5000;
 const MOST = 10_000;
 
 /**
- * To send somebody away costs about an eighth of what it costs to serve. With one sent away for five served, that is a fortieth
+ * To send somebody away costs about an eighth of what it costs to serve. With one sent away for ten served, that is an eightieth
  * of the time, however many insist.
  */
 const WOKEN_PER_SERVED = 0.1;

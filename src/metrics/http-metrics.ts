@@ -60,6 +60,10 @@ export function watchDoor(instruments: Instruments, stats: () => DoorStats): voi
     'HTTP requests that wait for their answer',
   );
   const room = instruments.gauge('http_requests_room', 'HTTP requests that may be in progress at the moment');
+  const waiting = instruments.gauge(
+    'http_connections_waiting',
+    'Connections on which the next request is not read before others are answered',
+  );
   const resting = instruments.gauge(
     'http_connections_resting',
     'Connections that are not read for a moment, because their last request was turned away',
@@ -68,6 +72,7 @@ export function watchDoor(instruments: Instruments, stats: () => DoorStats): voi
     const now = stats();
     inProgress.set(now.inProgress);
     room.set(now.room);
+    waiting.set(now.waiting);
     resting.set(now.resting);
   });
 }
