@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { onceOver } from '../middleware/request-end.ts';
 import { Admission, type AdmissionLimits, type ShedReason } from './admission.ts';
 import { sendBusy } from './busy-answer.ts';
+import { ComingBodies, type Visit } from './coming-bodies.ts';
 import { ConnectionLine } from './connection-line.ts';
 import { answerUnderWay } from './connection-room.ts';
 import { probeOf, ProbeRoom } from './probe-room.ts';
@@ -31,14 +32,11 @@ export interface DoorParts {
   readonly busyMs?: () => number;
 }
 
-/** A request that was let in. */
-interface Visit {
-  readonly request: IncomingMessage;
+interface Guest extends Visit {
   /** Let in to room that is kept for the panel. */
   readonly isExtra: boolean;
   /** Its connection may be made to stand in line for its next. */
   readonly isShort: boolean;
-  isOver: boolean;
   isCounted: boolean;
 }
 
@@ -56,9 +54,6 @@ const TAKES_ITS_CHANCE = 10;
 
 /** Answers that wait behind another on one connection are kept until its caller reads: more than these nobody needs. */
 const MAX_QUEUED = 32;
-
-/** Bodies of which a part has come are kept, up to 64 KB each: of more than these the one that has been coming longest is given up. */
-const MAX_COMING = 1000;
 
 /** With fewer requests there is nothing to watch, nor a timer. */
 const QUIET = 32;
@@ -81,10 +76,9 @@ export class FrontDoor {
   /** Of them, those for which there would be no room but for the panel's. */
   #extra = 0;
   readonly #queued = new WeakMap<Socket, number>();
-  /** Who came in this turn, and may not have come with the whole body. */
-  #come: Visit[] = [];
-  /** Whose body is on its way, in the order of their coming. */
-  readonly #sending = new Set<Visit>();
+  readonly #bodies = new ComingBodies<Guest>((guest, waitsForUs) => {
+    this.#count(guest, waitsForUs);
+  });
   #served = 0;
   #shed = 0;
   #answered = 0;
@@ -171,14 +165,14 @@ export class FrontDoor {
   #letIn(request: IncomingMessage, response: ServerResponse, isExtra: boolean): void {
     this.#resting.forget(request.socket);
     const isShort = isPost(request, SHORT);
-    const visit = { request, isExtra, isShort, isOver: false, isCounted: false };
-    this.#count(visit, true);
+    const guest = { request, isExtra, isShort, isOver: false, isCounted: false };
+    this.#count(guest, true);
     const end = () => {
-      if (visit.isOver) return;
-      visit.isOver = true;
-      this.#sending.delete(visit);
+      if (guest.isOver) return;
+      guest.isOver = true;
+      this.#bodies.forget(guest);
       this.#served += 1;
-      this.#count(visit, false);
+      this.#count(guest, false);
     };
     response.on('prefinish', end);
     if (response.socket === null) whenEnded(response, end);
@@ -187,9 +181,7 @@ export class FrontDoor {
       if (isShort) this.#haveStand(request.socket);
     });
     if (this.#inProgress > QUIET) this.#watch();
-    if (request.method === 'GET') return;
-    if (this.#come.length === 0) setImmediate(this.#lookAtBodies);
-    this.#come.push(visit);
+    if (request.method !== 'GET') this.#bodies.add(guest);
   }
 
   /** Has a connection wait for its turn. */
@@ -214,41 +206,14 @@ export class FrontDoor {
     return false;
   }
 
-  #count(visit: Visit, isCounted: boolean): void {
-    if (visit.isCounted === isCounted) return;
-    visit.isCounted = isCounted;
+  #count(guest: Guest, isCounted: boolean): void {
+    if (guest.isCounted === isCounted) return;
+    guest.isCounted = isCounted;
     this.#inProgress += isCounted ? 1 : -1;
-    if (visit.isExtra) this.#extra += isCounted ? 1 : -1;
-    if (!visit.isShort) return;
-    if (isCounted) this.#line.enter(visit.request.socket);
+    if (guest.isExtra) this.#extra += isCounted ? 1 : -1;
+    if (!guest.isShort) return;
+    if (isCounted) this.#line.enter(guest.request.socket);
     else this.#line.leave();
-  }
-
-  /** By the end of a turn all is parsed that came with the head. */
-  readonly #lookAtBodies = (): void => {
-    const come = this.#come;
-    this.#come = [];
-    for (const visit of come) {
-      const { request } = visit;
-      if (request.complete || visit.isOver) continue;
-      // Only who reads waits for the caller; who works meanwhile, or never reads, keeps us busy.
-      if (request.readableFlowing) this.#await(visit);
-      else request.once('resume', () => this.#await(visit));
-    }
-  };
-
-  #await(visit: Visit): void {
-    if (visit.request.complete || visit.isOver) return;
-    this.#count(visit, false);
-    visit.request.once('end', () => {
-      this.#sending.delete(visit);
-      if (!visit.isOver) this.#count(visit, true);
-    });
-    this.#sending.add(visit);
-    const [longest] = this.#sending;
-    if (this.#sending.size <= MAX_COMING || !longest) return;
-    this.#sending.delete(longest);
-    longest.request.socket.destroy();
   }
 
   /** Looks at the load regularly for as long as there is some. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { EndOfTurn } from './end-of-turn.ts';
 
 /** Longer than this no connection rests, nor do more rest than are closed instead. */
 const LONGEST_MS = 5000;
@@ -36,8 +37,11 @@ interface Rest {
 export class RestingConnections {
   /** In the order of their coming; those that were closed meanwhile are found out when they are woken. */
   readonly #resting = new Map<Socket, Rest>();
-  /** Who was sent away in this turn. */
-  #sentAway: IncomingMessage[] = [];
+  readonly #sentAway = new EndOfTurn<IncomingMessage>((requests) => {
+    for (const request of requests) {
+      if (!request.complete) this.#sending.set(request, request.socket.bytesRead + MOST_OF_REFUSED);
+    }
+  });
   /** Whose body goes on, and what they may have sent in all; they rest when it ends. */
   readonly #sending = new Map<IncomingMessage, number>();
   #isClosed = false;
@@ -64,8 +68,7 @@ export class RestingConnections {
    * and again in it.
    */
   add(request: IncomingMessage): boolean {
-    if (this.#sentAway.length === 0) setImmediate(this.#lookAtBodies);
-    this.#sentAway.push(request);
+    this.#sentAway.add(request);
     if (this.#isClosed) return false;
     const { socket } = request;
     const rest = this.#resting.get(socket) ?? { sinceMs: performance.now(), times: 0 };
@@ -116,13 +119,6 @@ export class RestingConnections {
     // By now http has ended those that are not kept.
     if (socket.destroyed || socket.writableEnded) this.#resting.delete(socket);
     else if (this.#resting.has(socket)) socket.pause();
-  };
-
-  readonly #lookAtBodies = (): void => {
-    for (const request of this.#sentAway) {
-      if (!request.complete) this.#sending.set(request, request.socket.bytesRead + MOST_OF_REFUSED);
-    }
-    this.#sentAway = [];
   };
 
   #closeTalkers(): void {
