@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { AdmissionLimits } from './admission.ts';
 
 /**
  * So many requests under way keep the event loop, the thread that signs and a near database busy. What more of them hold lives
@@ -21,7 +22,7 @@ const IDLE_SHARE = 0.15;
 export class ConnectionLine {
   /** Since when each of them stands in line, the first one first. */
   readonly #line = new Map<Socket, number>();
-  readonly #most: number;
+  readonly #limits: AdmissionLimits;
   #places: number;
   #underWay = 0;
   /** Read again, in this turn of the event loop and in the one before: a request that waits on one of them comes by the next. */
@@ -30,10 +31,9 @@ export class ConnectionLine {
   #isTurning = false;
   #isClosed = false;
 
-  /** `most`: requests that may be under way at any time. */
-  constructor(most: number) {
-    this.#most = most;
-    this.#places = Math.min(FEWEST, most);
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+    this.#places = Math.min(FEWEST, limits.requests);
   }
 
   get size(): number {
@@ -68,15 +68,15 @@ export class ConnectionLine {
   }
 
   /**
-   * To be told every few milliseconds what share of them the event loop was idle. Whoever has stood in line for longer than
-   * `waitMs` is read next, even if there are no places because others come who do not stand in line.
+   * To be told every few milliseconds what share of them the event loop was idle. Whoever has stood in line for longer than a
+   * request may have to wait is read next, even if there are no places because others come who do not stand in line.
    */
-  look(idleShare: number, waitMs: number): void {
+  look(idleShare: number): void {
     // An event loop for which nobody waits may be as idle as it likes.
     const spare = this.#line.size > 0 ? idleShare - IDLE_SHARE : -IDLE_SHARE;
-    this.#places = Math.min(this.#most, Math.max(FEWEST, this.#places * (1 + spare)));
+    this.#places = Math.min(this.#limits.requests, Math.max(FEWEST, this.#places * (1 + spare)));
     this.#callNext();
-    const longAgoMs = performance.now() - waitMs;
+    const longAgoMs = performance.now() - this.#limits.waitMs;
     let calls = FEWEST;
     for (const [socket, sinceMs] of this.#line) {
       if (calls === 0 || sinceMs > longAgoMs) return;

@@ -6,6 +6,7 @@ import { sendBusy } from './busy-answer.ts';
 import { ComingBodies, type Visit } from './coming-bodies.ts';
 import { ConnectionLine } from './connection-line.ts';
 import { answerUnderWay } from './connection-room.ts';
+import { LoadWatch, type Span } from './load-watch.ts';
 import { probeOf, ProbeRoom } from './probe-room.ts';
 import type { Readiness } from './readiness.ts';
 import { RestingConnections } from './resting-connections.ts';
@@ -28,8 +29,6 @@ export interface DoorParts {
   readonly limits: AdmissionLimits;
   readonly onShed: ShedObserver;
   readonly readiness: Readiness;
-  /** How long the event loop has been busy, in all. */
-  readonly busyMs?: () => number;
 }
 
 interface Guest extends Visit {
@@ -57,8 +56,6 @@ const MAX_QUEUED = 32;
 
 /** With fewer requests there is nothing to watch, nor a timer. */
 const QUIET = 32;
-const TICK_MS = 25;
-const WINDOW_MS = 100;
 
 /**
  * Lets requests in, and turns away what the server cannot serve in time, before anything else is done for them: an answer that
@@ -68,10 +65,9 @@ export class FrontDoor {
   readonly #admission: Admission;
   readonly #resting = new RestingConnections();
   readonly #line: ConnectionLine;
-  readonly #waitMs: number;
   readonly #probes: ProbeRoom;
   readonly #onShed: ShedObserver;
-  readonly #busyMs: () => number;
+  readonly #watch: LoadWatch;
   #inProgress = 0;
   /** Of them, those for which there would be no room but for the panel's. */
   #extra = 0;
@@ -79,20 +75,17 @@ export class FrontDoor {
   readonly #bodies = new ComingBodies<Guest>((guest, waitsForUs) => {
     this.#count(guest, waitsForUs);
   });
-  #served = 0;
-  #shed = 0;
   #answered = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #tick = { atMs: 0, busyMs: 0, served: 0, shed: 0 };
-  #window = { startedAtMs: 0, busyMs: 0, served: 0, shed: 0 };
 
-  constructor({ limits, onShed, readiness, busyMs }: DoorParts) {
+  constructor({ limits, onShed, readiness }: DoorParts) {
     this.#admission = new Admission(limits);
-    this.#line = new ConnectionLine(limits.requests);
-    this.#waitMs = limits.waitMs;
+    this.#line = new ConnectionLine(limits);
     this.#probes = new ProbeRoom(readiness);
     this.#onShed = onShed;
-    this.#busyMs = busyMs ?? (() => performance.eventLoopUtilization().active);
+    this.#watch = new LoadWatch({
+      onTick: (span) => this.#look(span),
+      onWindow: ({ busyMs, served, shed }) => this.#admission.measured(busyMs, served, shed),
+    });
   }
 
   get stats(): DoorStats {
@@ -140,9 +133,8 @@ export class FrontDoor {
   #turnAway(request: IncomingMessage, response: ServerResponse, reason: ShedReason): void {
     const { seconds } = this.#resting;
     sendBusy(request, response, seconds, this.#rest(request, response));
-    this.#shed += 1;
+    this.#watch.shed();
     this.#onShed(isPost(request, TOKEN), reason);
-    this.#watch();
   }
 
   /** Whoever sends so many is not read for a while either. */
@@ -150,7 +142,7 @@ export class FrontDoor {
     const { seconds } = this.#resting;
     this.#probes.answer(probe, request, response, seconds, this.#rest(request, response));
     this.#onShed(false, 'probes');
-    this.#watch();
+    this.#watch.start();
   }
 
   /** Whether a connection that is sent away is kept, and rests. */
@@ -171,7 +163,7 @@ export class FrontDoor {
       if (guest.isOver) return;
       guest.isOver = true;
       this.#bodies.forget(guest);
-      this.#served += 1;
+      this.#watch.served();
       this.#count(guest, false);
     };
     response.on('prefinish', end);
@@ -180,18 +172,19 @@ export class FrontDoor {
       end();
       if (isShort) this.#haveStand(request.socket);
     });
-    if (this.#inProgress > QUIET) this.#watch();
+    if (this.#inProgress > QUIET) this.#watch.start();
     if (request.method !== 'GET') this.#bodies.add(guest);
   }
 
   /** Has a connection wait for its turn. */
   #haveStand(socket: Socket): void {
     if (answerUnderWay(socket)) return;
-    const turnsAway = this.#shed > this.#tick.shed;
-    if (turnsAway) this.#answered = (this.#answered + 1) % TAKES_ITS_CHANCE;
-    if (turnsAway && this.#answered === 0) return;
+    if (this.#watch.hasShed) {
+      this.#answered = (this.#answered + 1) % TAKES_ITS_CHANCE;
+      if (this.#answered === 0) return;
+    }
     this.#line.join(socket);
-    if (this.#line.size > 0) this.#watch();
+    if (this.#line.size > 0) this.#watch.start();
   }
 
   /** Whether too many requests wait on a connection, which is then closed. */
@@ -216,53 +209,19 @@ export class FrontDoor {
     else this.#line.leave();
   }
 
-  /** Looks at the load regularly for as long as there is some. */
-  #watch(): void {
-    if (this.#timer) return;
-    this.#timer = setInterval(() => {
-      this.#look();
-    }, TICK_MS).unref();
-    const nowMs = performance.now();
-    const busyMs = this.#busyMs();
-    this.#startTick(nowMs, busyMs);
-    this.#startWindow(nowMs, busyMs);
-  }
-
-  #look(): void {
-    const nowMs = performance.now();
-    const busyMs = this.#busyMs();
-    const [tick, window] = [this.#tick, this.#window];
-    if (nowMs - window.startedAtMs >= WINDOW_MS) {
-      const [served, shed] = [this.#served - window.served, this.#shed - window.shed];
-      // One that says too little goes on until it says more.
-      if (this.#admission.measured(busyMs - window.busyMs, served, shed)) this.#startWindow(nowMs, busyMs);
-    }
+  /** Whether there is anything to watch. */
+  #look({ elapsedMs, busyMs, served, shed }: Span): boolean {
     // Nobody has been turned away and half the room is empty: those who rest may as well come in.
     const half = Math.floor(this.#admission.room / 2);
-    const relieved = this.#shed === tick.shed ? half - this.#inProgress - this.#line.size : 0;
-    this.#resting.wake(nowMs - tick.atMs, this.#served - tick.served, Math.max(0, relieved));
-    this.#line.look(idleShare(nowMs - tick.atMs, busyMs - tick.busyMs), this.#waitMs);
-    this.#startTick(nowMs, busyMs);
-    if (!this.#resting.isEmpty || this.#line.size > 0 || this.#inProgress > QUIET) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #startTick(atMs: number, busyMs: number): void {
-    this.#tick = { atMs, busyMs, served: this.#served, shed: this.#shed };
-  }
-
-  #startWindow(startedAtMs: number, busyMs: number): void {
-    this.#window = { startedAtMs, busyMs, served: this.#served, shed: this.#shed };
+    const relieved = shed === 0 ? half - this.#inProgress - this.#line.size : 0;
+    this.#resting.wake(elapsedMs, served, Math.max(0, relieved));
+    this.#line.look(elapsedMs > 0 ? Math.max(0, 1 - busyMs / elapsedMs) : 0);
+    return !this.#resting.isEmpty || this.#line.size > 0 || this.#inProgress > QUIET;
   }
 }
 
 function isPost({ method, url }: IncomingMessage, path: RegExp): boolean {
   return method === 'POST' && path.test(url ?? '');
-}
-
-function idleShare(elapsedMs: number, busyMs: number): number {
-  return elapsedMs > 0 ? Math.max(0, 1 - busyMs / elapsedMs) : 0;
 }
 
 /** An answer that waits behind another says nothing of its own end before its turn, for which a caller who does not read can have it wait. */

@@ -5,11 +5,14 @@ import { ConnectionLine } from '../../src/http/connection-line.ts';
 
 /** So many are under way at least. */
 const PLACES = 96;
-const WAIT_MS = 250;
+const LIMITS = { requests: 600, waitMs: 250 };
 
 /** As many callers as there are places, and others who were answered and are to ask again. */
-function fullLine(others: number): { line: ConnectionLine; busy: Socket[]; waiting: Socket[] } {
-  const line = new ConnectionLine(600);
+function fullLine(
+  others: number,
+  limits = LIMITS,
+): { line: ConnectionLine; busy: Socket[]; waiting: Socket[] } {
+  const line = new ConnectionLine(limits);
   const busy = Array.from({ length: PLACES }, () => new Socket());
   for (const socket of busy) line.enter(socket);
   const waiting = Array.from({ length: others }, () => new Socket());
@@ -24,7 +27,7 @@ async function turns(count: number): Promise<void> {
 }
 
 test('while there are places, nobody stands in line', () => {
-  const line = new ConnectionLine(600);
+  const line = new ConnectionLine(LIMITS);
   const sockets = Array.from({ length: PLACES - 1 }, () => new Socket());
   for (const socket of sockets) line.enter(socket);
   const next = new Socket();
@@ -80,17 +83,17 @@ test('who has nothing to say keeps a place for two turns of the event loop, not 
 
 test('where the event loop has time left, more are under way; where it has not, fewer again', () => {
   const { line, waiting } = fullLine(400);
-  for (let look = 0; look < 10; look += 1) line.look(0.1, WAIT_MS);
+  for (let look = 0; look < 10; look += 1) line.look(0.1);
   expect(unread(waiting)).toBe(400);
-  line.look(1, WAIT_MS);
+  line.look(1);
   const first = 400 - unread(waiting);
   expect(first).toBeGreaterThan(50);
-  line.look(1, WAIT_MS);
+  line.look(1);
   expect(unread(waiting)).toBeLessThan(400 - 2 * first);
-  for (let look = 0; look < 3; look += 1) line.look(1, WAIT_MS);
+  for (let look = 0; look < 3; look += 1) line.look(1);
   expect(unread(waiting)).toBe(0);
   for (const socket of waiting) line.enter(socket);
-  for (let look = 0; look < 50; look += 1) line.look(0, WAIT_MS);
+  for (let look = 0; look < 50; look += 1) line.look(0);
   for (let left = 0; left < 390; left += 1) line.leave();
   const next = new Socket();
   line.join(next);
@@ -98,8 +101,8 @@ test('where the event loop has time left, more are under way; where it has not, 
 });
 
 test('an idle time before there is a line makes no room for a rush', () => {
-  const line = new ConnectionLine(600);
-  for (let look = 0; look < 100; look += 1) line.look(1, WAIT_MS);
+  const line = new ConnectionLine(LIMITS);
+  for (let look = 0; look < 100; look += 1) line.look(1);
   for (let each = 0; each < PLACES; each += 1) line.enter(new Socket());
   const next = new Socket();
   line.join(next);
@@ -107,8 +110,8 @@ test('an idle time before there is a line makes no room for a rush', () => {
 });
 
 test('whoever waits for too long is read although others take all the places, but not all at once', () => {
-  const { line, waiting } = fullLine(300);
-  line.look(0, -1);
+  const { line, waiting } = fullLine(300, { ...LIMITS, waitMs: -1 });
+  line.look(0);
   const read = 300 - unread(waiting);
   expect(read).toBeGreaterThan(0);
   expect(read).toBeLessThan(150);
@@ -140,10 +143,10 @@ test('when it is closed all are read, and nobody stands in line any more', () =>
 });
 
 test('it lets no more than the limit be under way', () => {
-  const line = new ConnectionLine(4);
+  const line = new ConnectionLine({ ...LIMITS, requests: 4 });
   for (let each = 0; each < 4; each += 1) line.enter(new Socket());
   const next = new Socket();
   line.join(next);
-  for (let look = 0; look < 100; look += 1) line.look(1, WAIT_MS);
+  for (let look = 0; look < 100; look += 1) line.look(1);
   expect(next.isPaused()).toBe(true);
 });
