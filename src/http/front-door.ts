@@ -48,9 +48,6 @@ const TOKEN = /^\/oauth\/token(?:\?|$)/;
 /** What programs ask by the thousand, and gets its answer from the event loop within milliseconds. */
 const SHORT = /^\/oauth\/(?:token|introspect)(?:\?|$)/;
 
-/** While others are turned away, one in so many connections has to see like them whether it is let in. */
-const TAKES_ITS_CHANCE = 10;
-
 /** Answers that wait behind another on one connection are kept until its caller reads: more than these nobody needs. */
 const MAX_QUEUED = 32;
 
@@ -75,7 +72,6 @@ export class FrontDoor {
   readonly #bodies = new ComingBodies<Guest>((guest, waitsForUs) => {
     this.#count(guest, waitsForUs);
   });
-  #answered = 0;
 
   constructor({ limits, onShed, readiness }: DoorParts) {
     this.#admission = new Admission(limits);
@@ -124,13 +120,14 @@ export class FrontDoor {
     return this.#line.has(socket);
   }
 
-  /** Lets no connection rest or wait any more: the server is about to close those on which nothing happens. */
+  /** The server is about to close connections on which nothing happens: none rests any more, and none is made to wait. */
   close(): void {
     this.#resting.close();
     this.#line.close();
   }
 
   #turnAway(request: IncomingMessage, response: ServerResponse, reason: ShedReason): void {
+    this.#line.forget(request.socket);
     const { seconds } = this.#resting;
     sendBusy(request, response, seconds, this.#rest(request, response));
     this.#watch.shed();
@@ -179,11 +176,7 @@ export class FrontDoor {
   /** Has a connection wait for its turn. */
   #haveStand(socket: Socket): void {
     if (answerUnderWay(socket)) return;
-    if (this.#watch.hasShed) {
-      this.#answered = (this.#answered + 1) % TAKES_ITS_CHANCE;
-      if (this.#answered === 0) return;
-    }
-    this.#line.join(socket);
+    this.#line.join(socket, this.#watch.hasShed);
     if (this.#line.size > 0) this.#watch.start();
   }
 

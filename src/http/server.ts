@@ -111,7 +111,7 @@ export async function closeServer(
   const timer = setTimeout(() => {
     server.closeAllConnections();
   }, timeoutMs);
-  const closeQuiet = quietCloser(sockets);
+  const closeQuiet = quietCloser(sockets, (socket) => doors.get(server)?.isWaiting(socket) ?? false);
   while (!(await Promise.race([closed, sleep(IDLE_CHECK_MS)]))) {
     await lull(server);
     closeQuiet(performance.now() - lastRequestAtMs >= quietMs ? quietMs : longQuietMs);
@@ -144,14 +144,17 @@ async function lull(server: Server): Promise<void> {
  * Closes, each time it is called, the connections that wait for nothing and said nothing for so long; one that has never said a
  * word gets longer.
  */
-function quietCloser(sockets: () => Iterable<Socket>): (quietMs: number) => void {
+function quietCloser(
+  sockets: () => Iterable<Socket>,
+  isWaiting: (socket: Socket) => boolean,
+): (quietMs: number) => void {
   const seen = new Map<Socket, { readonly bytes: number; readonly sinceMs: number }>();
   const look = (quietMs: number) => {
     const nowMs = performance.now();
     for (const socket of sockets()) {
       const bytes = socket.bytesRead;
       const before = seen.get(socket);
-      if (answerUnderWay(socket)) seen.delete(socket);
+      if (answerUnderWay(socket) || isWaiting(socket)) seen.delete(socket);
       else if (before?.bytes !== bytes) seen.set(socket, { bytes, sinceMs: nowMs });
       else if (nowMs - before.sinceMs >= (bytes === 0 ? SILENT_GRACE_MS : quietMs)) socket.destroy();
     }
