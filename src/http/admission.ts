@@ -29,7 +29,9 @@ const NEWEST = 0.3;
  */
 export class Admission {
   readonly #limits: AdmissionLimits;
-  #costMs = 0;
+  /** What a window lately had of both. Averages of their own: a pause of the machine would make one window's quotient enormous. */
+  #busyMs = 0;
+  #served = 0;
   /** So many can be served within the wait. */
   #bearable = Infinity;
 
@@ -54,10 +56,12 @@ export class Admission {
    */
   measured(busyMs: number, served: number, shed: number): boolean {
     if (served < MIN_SAMPLE) return false;
+    const weight = this.#served === 0 ? 1 : NEWEST;
+    this.#busyMs += weight * (busyMs - this.#busyMs);
     // Without this, those turned away would make each served one dearer, the room smaller, and more be turned away.
-    const costMs = busyMs / (served + SHED_COST * shed);
-    this.#costMs = this.#costMs === 0 ? costMs : this.#costMs + NEWEST * (costMs - this.#costMs);
-    this.#bearable = Math.max(ALWAYS, Math.floor(this.#limits.waitMs / this.#costMs));
+    this.#served += weight * (served + SHED_COST * shed - this.#served);
+    const bearable = (this.#limits.waitMs * this.#served) / this.#busyMs;
+    this.#bearable = Math.max(ALWAYS, Math.floor(bearable));
     return true;
   }
 }

@@ -54,6 +54,11 @@ test('one odd window moves it by a part, many move it all the way', () => {
   expect(after(usual, slow, ...Array.from({ length: 40 }, () => usual)).room).toBeGreaterThanOrEqual(999);
 });
 
+test('a pause of the machine turns nobody away', () => {
+  const usual = Array.from({ length: 10 }, () => [100, 900] as const); // 2,250 of them in 250 ms
+  expect(after(...usual, [300, 25]).room).toBeGreaterThan(900);
+});
+
 test('those who wait for their turn take no room, but make the wait longer', () => {
   // A tenth of a millisecond each: 2,500 in 250 ms.
   const admission = after([100, 1000]);
