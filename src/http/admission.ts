@@ -46,8 +46,8 @@ export class Admission {
 
   /** Why one more must be turned away while so many are in progress and so many wait for their turn; undefined if it need not. */
   refusal(inProgress: number, waiting: number): ShedReason | undefined {
-    if (inProgress + waiting >= this.#bearable) return 'wait';
-    return inProgress >= this.#limits.requests ? 'limit' : undefined;
+    if (inProgress >= this.#limits.requests) return 'limit';
+    return inProgress + waiting >= this.#bearable ? 'wait' : undefined;
   }
 
   /**

@@ -39,8 +39,8 @@ export class ConnectionLine {
   #places: number;
   #underWay = 0;
   /** Read again, in this turn of the event loop and in the one before: a request that waits on one of them comes by the next. */
-  #called = 0;
-  #calledBefore = 0;
+  #called = new Set<Socket>();
+  #calledBefore = new Set<Socket>();
   #isTurning = false;
   #isSecond = false;
   #chance = 0;
@@ -62,17 +62,22 @@ export class ConnectionLine {
     return this.#line.has(socket);
   }
 
+  /** Whether it is this connection's turn now: a place is kept for what it sends. */
+  isCalled(socket: Socket): boolean {
+    return this.#called.has(socket) || this.#calledBefore.has(socket);
+  }
+
   /** A request has come, whether or not its connection stood in line. */
   enter(socket: Socket): void {
     this.#underWay += 1;
-    if (this.#calledBefore > 0) this.#calledBefore -= 1;
-    else if (this.#called > 0) this.#called -= 1;
     this.forget(socket);
     this.#habits.asks(socket);
   }
 
   /** It has said something all the same. */
   forget(socket: Socket): void {
+    if (this.#calledBefore.size > 0) this.#calledBefore.delete(socket);
+    if (this.#called.size > 0) this.#called.delete(socket);
     if (this.#line.size > 0) this.#line.delete(socket);
   }
 
@@ -130,7 +135,7 @@ export class ConnectionLine {
   };
 
   get #taken(): number {
-    return this.#underWay + this.#called + this.#calledBefore;
+    return this.#underWay + this.#called.size + this.#calledBefore.size;
   }
 
   #callNext(): void {
@@ -148,7 +153,7 @@ export class ConnectionLine {
     this.#line.delete(socket);
     if (socket.destroyed) return;
     this.#habits.isRead(socket);
-    this.#called += 1;
+    this.#called.add(socket);
     socket.resume();
     if (this.#isTurning) return;
     this.#isTurning = true;
@@ -158,9 +163,9 @@ export class ConnectionLine {
   /** Those who had nothing to say lose their places to the next. */
   readonly #turn = (): void => {
     this.#calledBefore = this.#called;
-    this.#called = 0;
+    this.#called = new Set();
     this.#callNext();
-    this.#isTurning = this.#calledBefore + this.#called > 0;
+    this.#isTurning = this.#calledBefore.size + this.#called.size > 0;
     if (this.#isTurning) setImmediate(this.#turn);
   };
 }

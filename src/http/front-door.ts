@@ -99,7 +99,7 @@ export class FrontDoor {
       const path = request.url ?? '';
       const probe = probeOf(path);
       if (probe === undefined) {
-        const refusal = this.#admission.refusal(this.#inProgress - this.#extra, this.#line.size);
+        const refusal = this.#refusalOf(request);
         const isExtra = refusal !== undefined && this.#extra < ADMIN_ROOM && ADMIN.test(path);
         if (refusal && !isExtra) {
           this.#turnAway(request, response, refusal);
@@ -117,13 +117,19 @@ export class FrontDoor {
 
   /** Whether a request may wait on a connection until it is its turn. */
   isWaiting(socket: Socket): boolean {
-    return this.#line.has(socket);
+    return this.#line.has(socket) || this.#line.isCalled(socket);
   }
 
   /** The server is about to close connections on which nothing happens: none rests any more, and none is made to wait. */
   close(): void {
     this.#resting.close();
     this.#line.close();
+  }
+
+  /** Why it has to be turned away, if it has. Whoever waited for this in line is not told that there is a wait. */
+  #refusalOf({ socket }: IncomingMessage): ShedReason | undefined {
+    const refusal = this.#admission.refusal(this.#inProgress - this.#extra, this.#line.size);
+    return refusal === 'wait' && this.#line.isCalled(socket) ? undefined : refusal;
   }
 
   #turnAway(request: IncomingMessage, response: ServerResponse, reason: ShedReason): void {
@@ -154,6 +160,8 @@ export class FrontDoor {
   #letIn(request: IncomingMessage, response: ServerResponse, isExtra: boolean): void {
     this.#resting.forget(request.socket);
     const isShort = isPost(request, SHORT);
+    // One place is for one request.
+    if (!isShort) this.#line.forget(request.socket);
     const guest = { request, isExtra, isShort, isOver: false, isCounted: false };
     this.#count(guest, true);
     const end = () => {

@@ -77,9 +77,11 @@ test('a place is kept for who was called, and nobody goes past those who stand i
   for (let each = 0; each < 3; each += 1) line.leave();
   expect(line.size).toBe(0);
   // All three are called, and none has come.
+  expect([line.isCalled(first), line.isCalled(new Socket())]).toEqual([true, false]);
+  line.enter(first);
   line.join(first, false);
-  expect(line.has(first)).toBe(true);
-  for (const socket of [second, third, new Socket()]) line.enter(socket);
+  expect([line.isCalled(first), line.has(first)]).toEqual([false, true]);
+  for (const socket of [second, third]) line.enter(socket);
   line.leave();
   line.leave();
   line.join(second, false);
