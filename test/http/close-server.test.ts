@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import { closeServer, createHttpServer, listenOn } from '../../src/http/server.ts';
+import { openRaw } from './raw-connection.ts';
 
 /** A server whose answers wait until they are let go. */
 async function waitingServer() {
@@ -21,14 +22,10 @@ async function waitingServer() {
   return { server, port: await listenOn(server, '127.0.0.1', 0), waiting, release: () => release() };
 }
 
-/** A connection, and everything that came on it. */
-async function open(port: number): Promise<{ socket: Socket; text(): string; ended: Promise<unknown> }> {
-  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
-  let text = '';
-  socket.on('data', (piece: string) => (text += piece));
-  const ended = once(socket, 'close');
-  await once(socket, 'connect');
-  return { socket, text: () => text, ended };
+/** A connection, everything that came on it, and its end. */
+async function open(port: number) {
+  const { socket, received } = await openRaw(port);
+  return { socket, text: received, ended: once(socket, 'close') };
 }
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;

@@ -1,4 +1,3 @@
-import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { expectUnavailable, holdLock, send, waitingStatements, type Answer } from '../chaos/load.ts';
@@ -7,6 +6,7 @@ import { scrape } from '../metrics/scrape.ts';
 import { registerClient, type TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { openRaw } from './raw-connection.ts';
 
 const LIMIT = 4;
 const PREFIX = 'oauth2_server_http_';
@@ -66,15 +66,7 @@ async function fill(): Promise<{ release(): Promise<readonly Answer[]> }> {
   };
 }
 
-/** A connection of its own, on which all that comes is kept. */
-async function open(port = server.port): Promise<{ socket: Socket; received: () => string }> {
-  const socket = connect(port, '127.0.0.1');
-  let text = '';
-  socket.setEncoding('latin1').on('data', (piece: string) => (text += piece));
-  socket.on('error', () => undefined);
-  await new Promise((resolve) => socket.once('connect', resolve));
-  return { socket, received: () => text };
-}
+const open = (port = server.port) => openRaw(port);
 
 function tokenRequest(body: string, length = body.length): string {
   const credentials = Buffer.from(`${client.client_id}:${client.client_secret!}`).toString('base64');

@@ -1,11 +1,11 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import express, { type Response } from 'express';
 import { FrontDoor } from '../../src/http/front-door.ts';
 import { closeServer, createHttpServer, listenOn } from '../../src/http/server.ts';
 import { eventually } from '../support/eventually.ts';
+import { openRaw, type RawConnection } from './raw-connection.ts';
 
 const LIMIT = 120;
 /** So many of them may be called; more than that wait. */
@@ -15,20 +15,15 @@ const CONNECTIONS = PLACES + OTHERS + 1;
 /** They ask so many at a time. */
 const TOGETHER = 20;
 
-interface Caller {
-  readonly socket: Socket;
-  readonly text: () => string;
-}
-
 let door: FrontDoor;
 let server: ReturnType<typeof createHttpServer>;
 let port: number;
 let held: Response[];
-let busy: readonly Caller[];
-let waiting: readonly Caller[];
+let busy: readonly RawConnection[];
+let waiting: readonly RawConnection[];
 
 const request = (path: string) => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`;
-const ok = ({ text }: Caller) => text().split('HTTP/1.1 200 OK').length - 1;
+const ok = ({ received }: RawConnection) => received().split('HTTP/1.1 200 OK').length - 1;
 
 /** As many requests as are called are under way, and stay so; more connections have had their answer and wait for their turn. */
 beforeEach(async () => {
@@ -64,22 +59,15 @@ afterEach(() => {
   server.close();
 });
 
-async function open(): Promise<Caller> {
-  const socket = connect(port, '127.0.0.1');
-  let text = '';
-  socket.setEncoding('latin1').on('data', (piece: string) => (text += piece));
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  return { socket, text: () => text };
-}
+const open = () => openRaw(port);
 
-async function askAll(callers: readonly Caller[], answers: number): Promise<void> {
+async function askAll(callers: readonly RawConnection[], answers: number): Promise<void> {
   for (let first = 0; first < callers.length; first += TOGETHER) {
     await Promise.all(callers.slice(first, first + TOGETHER).map((caller) => ask(caller, answers)));
   }
 }
 
-async function ask(caller: Caller, answers: number): Promise<void> {
+async function ask(caller: RawConnection, answers: number): Promise<void> {
   caller.socket.write(request('/oauth/token'));
   await eventually(() => ok(caller) === answers);
 }
@@ -88,7 +76,7 @@ test('they are answered at the end of the server, although they are more than ma
   for (const { socket } of waiting) socket.write(request('/oauth/token'));
   const closed = closeServer(server, 60_000);
   await sleep(200);
-  expect(waiting.some(({ text }) => text().includes('503'))).toBe(false);
+  expect(waiting.some(({ received }) => received().includes('503'))).toBe(false);
   for (const response of held) response.end('late');
   await closed;
   expect(waiting.map(ok)).toEqual(Array(waiting.length).fill(4));
@@ -116,7 +104,7 @@ test('those that their callers close, or reset, take nobody’s turn, and nothin
 test('whoever comes meanwhile on a connection of its own is let in', async () => {
   const newcomer = await open();
   newcomer.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-  await eventually(() => newcomer.text().endsWith('page'));
+  await eventually(() => newcomer.received().endsWith('page'));
   newcomer.socket.write(request('/oauth/token'));
   await eventually(() => ok(newcomer) === 2);
 });
