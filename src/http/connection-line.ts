@@ -109,7 +109,8 @@ export class ConnectionLine {
 
   /**
    * To be told every few milliseconds what share of them the event loop was idle. Whoever has stood in line for longer than a
-   * request may have to wait is read next, whatever goes on.
+   * request may have to wait is read even if there is no place, as far as the event loop has time for it: one that is busy
+   * answers nobody sooner because more are under way.
    */
   look(idleShare: number): void {
     // An event loop for which nobody waits may be as idle as it likes.
@@ -117,7 +118,7 @@ export class ConnectionLine {
     this.#places = Math.min(this.#most, Math.max(FEWEST, this.#places * (1 + spare)));
     this.#callNext();
     const longAgoMs = performance.now() - this.#waitMs;
-    let calls = FEWEST;
+    let calls = Math.ceil(FEWEST * idleShare);
     for (const [socket, sinceMs] of this.#line) {
       if (calls === 0 || sinceMs > longAgoMs) return;
       calls -= 1;
