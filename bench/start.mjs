@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { cpuSeconds, endChild, endChildren, residentMb, startChild } from './children.mjs';
 import { between, readOptions } from './command-line.mjs';
 import { startDatabase } from './database.mjs';
+import { median } from './statistics.mjs';
 import { NODE_FLAGS } from './subjects/node-flags.mjs';
 import { addClientByCli, runCli } from './subjects/stagedoor.mjs';
 import { freePort } from '../scripts/free-port.mjs';
@@ -195,9 +196,4 @@ function table(results) {
 
 function unit(number, digits, name) {
   return number === undefined ? 'unknown' : `${number.toFixed(digits)} ${name}`;
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }

@@ -23,7 +23,8 @@ export function memoryDrift(samples) {
   return median(samples.slice(-tenth)) / median(samples.slice(Math.max(0, middle - tenth), middle + 1));
 }
 
-function median(numbers) {
+/** Of those that are known; undefined where none is. */
+export function median(numbers) {
   const known = numbers.filter((number) => number !== undefined).sort((a, b) => a - b);
   if (known.length === 0) return undefined;
   const middle = known.length >> 1;

@@ -1,73 +1,45 @@
-/**
- * Seconds from the end of an overload to where answers are as quick as usual, and good; undefined where that never came.
- * @param {readonly { bad: number, p99Ms: number | null }[]} windows of a tenth of a second each
- */
-export function recoverySeconds(windows, normalP99Ms) {
-  const isSlow = ({ bad, p99Ms }) => bad > 0 || (p99Ms ?? 0) > 2 * normalP99Ms;
-  const last = windows.findLastIndex(isSlow);
-  return last === windows.length - 1 ? undefined : (last + 1) / 10;
-}
+import { FACTOR, KINDS, OVERLOAD_BY_PEAK, SECONDS_OF_ORDINARY } from './measure.mjs';
 
-/** Of each kind of load the round in the middle, by what was answered well; with it the shares of all rounds. */
-export function middleOf(rounds) {
-  const middle = (of) => rounds.map(of).toSorted((a, b) => a - b)[rounds.length >> 1];
-  const peak = middle((round) => round.peak);
-  const { few, many, normal } = rounds.find((round) => round.peak === peak);
-  const overload = (kind) => {
-    const share = middle((round) => round[kind].share);
-    const round = rounds.find((one) => one[kind].share === share);
-    return { ...round[kind], shares: rounds.map((one) => one[kind].share) };
-  };
-  return { peak, few, many, normal, impatient: overload('impatient'), patient: overload('patient') };
-}
-
-/** Prints a result for people. */
-export function printReport(result, { isPinned, factor, connections, seconds, rounds, watchedSeconds }) {
-  const { peak, few, many, normal } = result;
+/** Prints a summary for people. */
+export function printReport(summary, { isPinned, connections, seconds, rounds }) {
+  const { peak, few, many, normal, ceiling } = summary;
   say(
     isPinned
       ? 'The server has core 0 for itself; the load and PostgreSQL share the others.'
       : 'The server, the load and PostgreSQL share all cores.',
   );
+  say(`Medians of ${rounds} rounds.`);
+  say(`peak: ${round(peak)} tokens/s (64 connections ${round(few)}, 512 ${round(many)})`);
+  say(`ordinary load, a fifth of that: p50 ${ms(normal.p50Ms)}, p99 ${ms(normal.p99Ms)}`);
   say(
-    `peak: ${round(peak)} tokens/s (64 connections ${round(few.good.perSecond)}, 512 ${round(many.good.perSecond)})`,
+    `the ceiling, bare: ${round(ceiling.few)}/s with 64 connections, ${round(ceiling.all)}/s with ${connections}: ${percent(ceiling.all / ceiling.few)}`,
   );
-  say(`ordinary load, a fifth of that: p50 ${ms(normal.good.p50Ms)}, p99 ${ms(normal.good.p99Ms)}`);
-  for (const kind of ['impatient', 'patient']) {
-    const {
-      offered,
-      sent,
-      good,
-      shed,
-      other,
-      closed,
-      share,
-      shares,
-      sharePerCore,
-      recoverySeconds: recovery,
-      serverShare,
-    } = result[kind];
+  for (const kind of Object.keys(KINDS)) {
+    const seen = summary[kind];
+    const { good, shed } = seen;
+    const least = percent(Math.min(...seen.shares));
+    const most = percent(Math.max(...seen.shares));
     say('');
+    say(`${FACTOR} × the peak, ${connections} ${kind} callers, ${OVERLOAD_BY_PEAK * seconds} s:`);
     say(
-      `${factor} × the peak, ${connections} ${kind} callers, ${seconds} s, the middle of ${rounds} rounds:`,
-    );
-    say(`  offered ${round(offered)}/s, of which ${round(sent)}/s found a caller who was free to send`);
-    say(
-      `  good    ${round(good.perSecond)}/s = ${percent(share)} of the peak of its round (${shares.map(percent).join(', ')}); p50 ${ms(good.p50Ms)}, p99 ${ms(good.p99Ms)}`,
+      `  offered ${round(seen.offered)}/s, of which ${round(seen.sent)}/s found a caller who was free to send`,
     );
     say(
-      `  shed    ${round(shed.perSecond)}/s; p50 ${ms(shed.p50Ms)}, p99 ${ms(shed.p99Ms)}; other answers ${other}, closed ${closed}`,
+      `  good    ${round(good.perSecond)}/s = ${percent(seen.share)} of the peak (rounds ${least} to ${most}); p50 ${ms(good.p50Ms)}, p99 ${ms(good.p99Ms)}`,
     );
     say(
-      `  back to twice the ordinary p99 after ${recovery === undefined ? `more than ${watchedSeconds}` : recovery} s; server ${round(serverShare * 100)} % of a core`,
+      `  shed    ${round(shed.perSecond)}/s; p50 ${ms(shed.p50Ms)}, p99 ${ms(shed.p99Ms)}; other answers ${seen.other}, closed ${seen.closed}`,
     );
-    say(`  per second of the server's processor: ${percent(sharePerCore)} of the peak's`);
+    say(
+      `  back to twice the ordinary p99 after ${Number.isFinite(seen.recoverySeconds) ? seen.recoverySeconds : `more than ${SECONDS_OF_ORDINARY}`} s; server ${round(seen.serverShare * 100)} % of a core`,
+    );
+    say(`  per second of the server's processor: ${percent(seen.sharePerCore)} of the peak's`);
   }
 }
 
 const round = (value) => Math.round(value).toLocaleString('en');
 const percent = (value) => `${(value * 100).toFixed(0)} %`;
-const ms = (value) => (value === null ? '–' : `${value.toFixed(1)} ms`);
+const ms = (value) => (value === undefined ? '–' : `${value.toFixed(1)} ms`);
 
 function say(line) {
   process.stdout.write(`${line}\n`);
