@@ -80,7 +80,7 @@ export async function fillPartition(run, { name, from, to }, size) {
   await run(`create table ${name} (like access_tokens including defaults including constraints)`);
   await run(`
     insert into ${name} (id, client_id, user_id, grant_id, scope, issued_at, expires_at)
-    select gen_random_uuid(), 'client' || lpad((1 + number % ${size.clients})::text, 16, '0'),
+    select uuidv7(), 'client' || lpad((1 + number % ${size.clients})::text, 16, '0'),
       case when number % 2 = 0 then ${person(`1 + number % ${usersOf(size)}`)} end,
       case when number % 2 = 0 then md5('grant ' || 1 + number % ${grantsOf(size)})::uuid end,
       'read', date_trunc('second', now()) - (number % 3600) * interval '1 second',

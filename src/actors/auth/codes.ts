@@ -3,6 +3,7 @@ import { InvalidGrant } from '../../oauth/errors.ts';
 import { verifierMatches } from '../../oauth/pkce.ts';
 import { hashSecret, newSecret } from '../../oauth/secret.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
+import { timeOrderedUuid } from '../../oauth/time-ordered-uuid.ts';
 import { createBatcher } from '../runtime/batch.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
 import type { AuthMessage, RedeemedCode } from './messages.ts';
@@ -47,7 +48,7 @@ export async function issueCode(
   await batches.insert({
     ...message,
     codeHash: hashSecret(code),
-    grantId: sources.randomUuid(),
+    grantId: timeOrderedUuid(sources),
     issuedAt: now,
     expiresAt: new Date(now.getTime() + policy.authorizationCodeLifetimeSeconds * 1000),
   });

@@ -4,6 +4,7 @@ import type { SigningKey } from '../../oauth/jwt.ts';
 import { encodeRefreshToken } from '../../oauth/refresh-token.ts';
 import { formatScope, type Scope } from '../../oauth/scope.ts';
 import { epochSeconds } from '../../oauth/sources.ts';
+import { timeOrderedUuid } from '../../oauth/time-ordered-uuid.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
 import type { PendingJwt } from './jwt-signer.ts';
 import type { IssuedTokens, TokenMessage } from './messages.ts';
@@ -62,7 +63,7 @@ export function newAccessToken(
     clientId,
     userId,
     grantId,
-    tokenId: sources.randomUuid(),
+    tokenId: timeOrderedUuid(sources),
     scope: formatScope(scope),
     issuedAt: now.getTime() / 1000,
     expiresAt: epochSeconds(now) + policy.accessTokenLifetimeSeconds,
