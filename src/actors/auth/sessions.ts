@@ -1,4 +1,5 @@
 import type { Handlers } from '../runtime/protocol.ts';
+import { Stamps } from '../stamps.ts';
 import type { AuthMessage, AuthRef, AuthReplies } from './messages.ts';
 import { recordEvent, type AuthParts } from './parts.ts';
 
@@ -24,11 +25,16 @@ export function createSessionHandlers(
   self: AuthRef,
 ): Pick<Handlers<AuthMessage, AuthReplies>, SessionMessage> {
   const { sessions, sources, policy } = parts;
-  let lastSeen = new Map<string, Date>();
+  const lastSeen = new Stamps({
+    write: (seen) => sessions.stampLastSeen(seen),
+    onMany: () => {
+      self.tell({ type: 'flushLastSeen' });
+    },
+  });
   const note = (sessionId: string, storedMs: number, now: Date) => {
     const unseenMs = now.getTime() - storedMs;
     if (unseenMs <= STAMP_AFTER_MS) return;
-    lastSeen.set(sessionId, now);
+    lastSeen.note(sessionId, now);
     if (policy.sessionIdleSeconds * 1000 - unseenMs < STAMP_AT_ONCE_MS) self.tell({ type: 'flushLastSeen' });
   };
   return {
@@ -49,18 +55,7 @@ export function createSessionHandlers(
       if (count > 0) recordEvent(parts, { type: 'sessions_ended', userId, caller, detail: { count } });
       return count;
     },
-    flushLastSeen: async () => {
-      if (lastSeen.size === 0) return;
-      const seen = lastSeen;
-      lastSeen = new Map();
-      try {
-        await sessions.stampLastSeen(seen);
-      } catch (error) {
-        // Kept for the next time, under whatever was seen since.
-        lastSeen = new Map([...seen, ...lastSeen]);
-        throw error;
-      }
-    },
+    flushLastSeen: () => lastSeen.flush(),
   };
 }
 

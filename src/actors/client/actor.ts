@@ -1,5 +1,6 @@
 import { spawnActor } from '../runtime/actor.ts';
 import type { MessageOf } from '../runtime/protocol.ts';
+import { Stamps } from '../stamps.ts';
 import { authenticate } from './authenticate.ts';
 import { deleteClient, disableClient, enableClient, updateClient } from './change.ts';
 import { ClientDirectory } from './directory.ts';
@@ -20,14 +21,21 @@ export function spawnClientActor(parts: ClientParts, name: string): ClientRef {
     guardian,
     limits: parts.limits,
     timers: [{ everyMs: FLUSH_LAST_USED_MS, message: { type: 'flushLastUsed' } }],
-    behave: () => {
+    behave: (self) => {
       const directory = new ClientDirectory(store, parts.cacheSize, (size) => {
         guardian.observer.batched(name, 'clients_find', size);
       });
-      let lastUsed = new Map<string, Date>();
+      const lastUsed = new Stamps({
+        write: (uses) => parts.secrets.stampLastUsed(uses),
+        onMany: () => {
+          self.tell({ type: 'flushLastUsed' });
+        },
+      });
       const check = (record: ClientRecord | undefined, message: MessageOf<ClientMessage, 'authenticate'>) => {
         const now = sources.now();
-        return authenticate(record, message.presentedSecret, now, (secretId) => lastUsed.set(secretId, now));
+        return authenticate(record, message.presentedSecret, now, (secretId) => {
+          lastUsed.note(secretId, now);
+        });
       };
       /** Whatever is known of the client may be wrong once `work` has begun, and is when it has ended. */
       const changing = async <T>(clientId: string, work: Promise<T>): Promise<T> => {
@@ -61,18 +69,7 @@ export function spawnClientActor(parts: ClientParts, name: string): ClientRef {
         forget: ({ clientId }) => {
           directory.forget(clientId);
         },
-        flushLastUsed: async () => {
-          if (lastUsed.size === 0) return;
-          const uses = lastUsed;
-          lastUsed = new Map();
-          try {
-            await parts.secrets.stampLastUsed(uses);
-          } catch (error) {
-            // Kept for the next time, under whatever was used since.
-            lastUsed = new Map([...uses, ...lastUsed]);
-            throw error;
-          }
-        },
+        flushLastUsed: () => lastUsed.flush(),
       };
     },
   });
