@@ -18,7 +18,8 @@ export interface StampsOptions {
 export class Stamps {
   readonly #options: StampsOptions;
   #times = new Map<string, Date>();
-  #flushed: Promise<void> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
+  #isNextDue = false;
 
   constructor(options: StampsOptions) {
     this.#options = options;
@@ -29,11 +30,17 @@ export class Stamps {
     if (this.#times.size === MANY) this.#options.onMany();
   }
 
-  /** Writes down what has been noted so far. Rejects with the first lot that fails: that and those after it are kept. */
-  flush(): Promise<void> {
-    const next = () => this.#writeAll();
-    this.#flushed = this.#flushed.then(next, next);
-    return this.#flushed;
+  /**
+   * Writes down what has been noted so far. Rejects with the first lot that fails: that and those after it are kept. Where one
+   * flush writes and another one waits for it, that one writes this, too: whoever asks meanwhile need not wait.
+   */
+  async flush(): Promise<void> {
+    if (this.#isNextDue) return;
+    this.#isNextDue = true;
+    await this.#writing.catch(() => undefined);
+    this.#isNextDue = false;
+    this.#writing = this.#writeAll();
+    await this.#writing;
   }
 
   async #writeAll(): Promise<void> {

@@ -17,6 +17,9 @@ const MOST_SHARE = 3 / 4;
 /** Of what a request may have to wait: whoever asks again within this part of it after an answer asks again at once. */
 const AT_ONCE = 1 / 4;
 
+/** Of those who have waited for too long, so many are read at a look even if the event loop is busy, with who knows what. */
+const AT_LEAST = 4;
+
 /** While others are turned away, one in so many connections does not stand in line, but sees like them whether it is let in. */
 const TAKES_ITS_CHANCE = 10;
 
@@ -109,8 +112,8 @@ export class ConnectionLine {
 
   /**
    * To be told every few milliseconds what share of them the event loop was idle. Whoever has stood in line for longer than a
-   * request may have to wait is read even if there is no place, as far as the event loop has time for it: one that is busy
-   * answers nobody sooner because more are under way.
+   * request may have to wait is read even if there is no place, but hardly more of them than the event loop has time
+   * for: one that is busy answers nobody sooner because more are under way.
    */
   look(idleShare: number): void {
     // An event loop for which nobody waits may be as idle as it likes.
@@ -118,7 +121,7 @@ export class ConnectionLine {
     this.#places = Math.min(this.#most, Math.max(FEWEST, this.#places * (1 + spare)));
     this.#callNext();
     const longAgoMs = performance.now() - this.#waitMs;
-    let calls = Math.ceil(FEWEST * idleShare);
+    let calls = Math.max(AT_LEAST, Math.floor(FEWEST * idleShare));
     for (const [socket, sinceMs] of this.#line) {
       if (calls === 0 || sinceMs > longAgoMs) return;
       calls -= 1;

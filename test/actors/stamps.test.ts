@@ -23,6 +23,8 @@ function makeStamps(): Written {
   return Object.assign(seen, { stamps });
 }
 
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
 function noteMany(stamps: Stamps, count: number): void {
   for (let each = 0; each < count; each += 1) stamps.note(`id ${each}`, at(each));
 }
@@ -43,7 +45,7 @@ test('many are written in lots, one after the other', async () => {
   outcomes.push(() => new Promise((resolve) => (end = resolve)));
   noteMany(stamps, 2500);
   const flushed = stamps.flush();
-  await Promise.resolve();
+  await settled();
   expect(lots.map(({ size }) => size)).toEqual([1000]);
   end();
   await flushed;
@@ -73,14 +75,36 @@ test('a lot that fails is kept with those after it, and what was seen since is n
 test('what was seen during one flush is written by the next, which waits for it even if it fails', async () => {
   const { stamps, lots, outcomes } = makeStamps();
   stamps.note('first', at(1));
-  outcomes.push(() => Promise.reject(new Error('no database')));
+  let fail = (): void => undefined;
+  outcomes.push(() => new Promise((_resolve, reject) => (fail = () => reject(new Error('no database')))));
   const first = stamps.flush();
-  await Promise.resolve();
+  await settled();
   stamps.note('second', at(2));
   const second = stamps.flush();
+  fail();
   await expect(first).rejects.toThrow('no database');
   await second;
   expect(lots.map((lot) => [...lot.keys()].sort())).toEqual([['first'], ['first', 'second']]);
+});
+
+test('however many flushes are asked for while one writes, one more waits for it', async () => {
+  const { stamps, lots, outcomes } = makeStamps();
+  stamps.note('first', at(1));
+  let end = (): void => undefined;
+  outcomes.push(() => new Promise((resolve) => (end = resolve)));
+  let over = 0;
+  const flush = () => stamps.flush().then(() => (over += 1));
+  const flushes = [flush()];
+  await settled();
+  for (let each = 0; each < 10; each += 1) {
+    stamps.note(`id ${each}`, at(each));
+    flushes.push(flush());
+  }
+  await settled();
+  expect([over, lots.length]).toEqual([9, 1]);
+  end();
+  await Promise.all(flushes);
+  expect(lots.map(({ size }) => size)).toEqual([1, 10]);
 });
 
 test('so many that they take up memory ask to be written down, once', () => {
