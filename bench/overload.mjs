@@ -8,7 +8,7 @@ import { startDatabase } from './database.mjs';
 import { leaveFirstCore, putOnFirstCore } from './pin.mjs';
 import { start as startCeiling } from './subjects/bare.mjs';
 import { startStagedoor } from './subjects/stagedoor.mjs';
-import { KINDS, measureCeiling, measureRound, SECONDS_OF_ORDINARY, warm } from './overload/measure.mjs';
+import { measureCeiling, measureRound, SECONDS_OF_ORDINARY, warm } from './overload/measure.mjs';
 import { printReport } from './overload/report.mjs';
 import { summarizeRounds } from './overload/summary.mjs';
 
@@ -66,7 +66,7 @@ try {
       ceiling: await measureCeiling(ceiling, options),
     });
   }
-  const summary = summarizeRounds(rounds, Object.keys(KINDS));
+  const summary = summarizeRounds(rounds);
   printReport(summary, { ...options, isPinned });
   if (options.json) writeFileSync(options.json, `${JSON.stringify({ summary, rounds }, undefined, 2)}\n`);
   await server.stop();

@@ -25,7 +25,7 @@ export function memoryDrift(samples) {
 
 /** Of those that are known; undefined where none is. */
 export function median(numbers) {
-  const known = numbers.filter((number) => number !== undefined).sort((a, b) => a - b);
+  const known = numbers.filter((number) => typeof number === 'number').sort((a, b) => a - b);
   if (known.length === 0) return undefined;
   const middle = known.length >> 1;
   return known.length % 2 === 1 ? known[middle] : (known[middle - 1] + known[middle]) / 2;

@@ -1,10 +1,11 @@
-import { median } from '../statistics.mjs';
+import { median, summarise } from '../statistics.mjs';
+import { KINDS } from './measure.mjs';
 
 /**
  * The medians of all rounds. What an overload leaves of the peak is one median by another: of a round, either may have met a slow
  * second of the machine.
  */
-export function summarizeRounds(rounds, kinds) {
+export function summarizeRounds(rounds) {
   const medianOf = (of) => median(rounds.map(of));
   const few = medianOf((round) => round.few.good.perSecond);
   const many = medianOf((round) => round.many.good.perSecond);
@@ -17,8 +18,8 @@ export function summarizeRounds(rounds, kinds) {
     return {
       offered: of(({ offered }) => offered),
       sent: of(({ sent }) => sent),
-      good: medianAnswers(rounds.map((round) => round[kind].good)),
-      shed: medianAnswers(rounds.map((round) => round[kind].shed)),
+      good: summarise(rounds.map((round) => round[kind].good)),
+      shed: summarise(rounds.map((round) => round[kind].shed)),
       other: rounds.reduce((sum, round) => sum + round[kind].other, 0),
       closed: rounds.reduce((sum, round) => sum + round[kind].closed, 0),
       share,
@@ -34,17 +35,10 @@ export function summarizeRounds(rounds, kinds) {
     peak,
     few,
     many,
-    normal: medianAnswers(rounds.map(({ normal }) => normal.good)),
+    normal: summarise(rounds.map(({ normal }) => normal.good)),
     ceiling: { few: medianOf(({ ceiling }) => ceiling.few), all: medianOf(({ ceiling }) => ceiling.all) },
-    ...Object.fromEntries(kinds.map((kind) => [kind, overload(kind)])),
+    ...Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, overload(kind)])),
   };
-}
-
-function medianAnswers(answers) {
-  const names = ['perSecond', 'p50Ms', 'p99Ms'];
-  return Object.fromEntries(
-    names.map((name) => [name, median(answers.map((one) => one[name] ?? undefined))]),
-  );
 }
 
 /**

@@ -48,7 +48,7 @@ export async function issueCode(
   await batches.insert({
     ...message,
     codeHash: hashSecret(code),
-    grantId: timeOrderedUuid(sources),
+    grantId: timeOrderedUuid(now, sources.randomUuid),
     issuedAt: now,
     expiresAt: new Date(now.getTime() + policy.authorizationCodeLifetimeSeconds * 1000),
   });

@@ -63,7 +63,7 @@ export function newAccessToken(
     clientId,
     userId,
     grantId,
-    tokenId: timeOrderedUuid(sources),
+    tokenId: timeOrderedUuid(now, sources.randomUuid),
     scope: formatScope(scope),
     issuedAt: now.getTime() / 1000,
     expiresAt: epochSeconds(now) + policy.accessTokenLifetimeSeconds,
