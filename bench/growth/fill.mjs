@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 
 const DAY_MS = 86_400_000;
 
-/** Grants that a step needs, however few its tokens: each is used once by the workload that rotates refresh tokens. */
+/** So many that rotations of the same grant stay far apart, however few tokens a step has. */
 const LEAST_GRANTS = 60_000;
 const TOKENS_PER_GRANT = 10;
 

@@ -6,7 +6,7 @@ const USAGE = `Usage: npm run bench:growth -- [options]
   --workload NAME     issue, introspect, refresh, code, mix (repeatable; default: all of them)
   --connections N     requests under way at once (default 8)
   --seconds N         length of one measurement (default 6)
-  --rounds N          measurements of each workload at each step; the median counts (default 3)
+  --rounds N          measurements of each workload at each step; the median counts (default 6)
   --no-save           print the figures, and leave bench/results and docs as they are
 `;
 
@@ -25,7 +25,7 @@ export function parseOptions(args) {
       workload: { type: 'string', multiple: true, default: WORKLOADS },
       connections: { type: 'string', default: '8' },
       seconds: { type: 'string', default: '6' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '6' },
       save: { type: 'boolean', default: true },
     },
   };

@@ -14,7 +14,7 @@ const COLUMNS = [
   ['database CPU s per 1000', 'databaseCpuPer1000', 3],
 ];
 
-export function report({ machine, connections, seconds, rounds, steps }) {
+export function report({ machine, connections, seconds, rounds, warmUpSeconds, steps }) {
   const [smallest] = steps;
   const rows = Object.keys(smallest.workloads).flatMap((name) =>
     steps.map((step) => [
@@ -34,8 +34,9 @@ export function report({ machine, connections, seconds, rounds, steps }) {
     `${step.sweep.fullMs.toFixed(0)} ms`,
   ]);
   return [
-    `Node ${machine.node}, ${machine.cores} cores; ${connections} requests under way at once; medians of ${rounds} rounds of ${seconds} s, in which`,
-    'the steps take turns, so that the machine’s drift meets them alike. In brackets the ratio to the smallest step. Every',
+    `Node ${machine.node}, ${machine.cores} cores; ${connections} requests under way at once; medians of ${rounds} rounds of ${seconds} s after`,
+    `${warmUpSeconds} s of warming up. The steps take turns, each second round backwards, so that the machine’s drift and what another step left`,
+    'to be written meet them alike. In brackets the ratio to the smallest step. Every',
     'request is for a client, a grant or a person drawn at random out of all, and the server keeps 100 clients in memory, so',
     'that at each step nearly every request reads its client from the database. Statements, buffers (pages of 8 KiB, from',
     'memory or disk) and processor time are PostgreSQL’s, per request; a code flow counts as one. Statements are sent for all',

@@ -47,7 +47,7 @@ export async function workloadsOf(http, size, secret) {
   return { ...one, mix: () => hundred[randomInt(100)]() };
 }
 
-/** Each grant once, in an order that has nothing to do with where its row is. */
+/** All grants in turn, in an order that has nothing to do with where their rows are; at each pass with the token of the pass before. */
 function refreshing(http, size, secret) {
   const [key] = deriveKeys([new Sensitive(secret)], 'refresh-token');
   const grants = filled.grantsOf(size);
@@ -55,13 +55,13 @@ function refreshing(http, size, secret) {
   const stride = coprime(grants);
   let turn = 0;
   return async () => {
-    turn += 1;
-    if (turn > grants) throw new Error('there are no grants left; measure for a shorter time');
+    const generation = Math.floor(turn / grants);
     const number = 1 + ((start + turn * stride) % grants);
+    turn += 1;
     await http.post('/oauth/token', {
       ...filled.clientOf(filled.clientNumberOfGrant(number, size)),
       grant_type: 'refresh_token',
-      refresh_token: encodeRefreshToken(key, { grantId: filled.grantIdOf(number), generation: 0 }),
+      refresh_token: encodeRefreshToken(key, { grantId: filled.grantIdOf(number), generation }),
     });
   };
 }

@@ -11,6 +11,7 @@ import { addAdminDesk } from '../../migrations/0009_add_admin_desk.ts';
 import { createReplicas } from '../../migrations/0010_create_replicas.ts';
 import { keepWritesSmall } from '../../migrations/0011_keep_writes_small.ts';
 import { noteWhatReplicasKnow } from '../../migrations/0012_note_what_replicas_know.ts';
+import { roomForStamps } from '../../migrations/0013_room_for_stamps.ts';
 
 /** All of them, in order. Named here and not read from a folder, so that what runs is what was compiled. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -26,7 +27,8 @@ export const MIGRATIONS: readonly Migration[] = [
   createReplicas,
   keepWritesSmall,
   noteWhatReplicasKnow,
+  roomForStamps,
 ];
 
 /** How far this code goes. */
-export const NEWEST_MIGRATION = noteWhatReplicasKnow.name;
+export const NEWEST_MIGRATION = roomForStamps.name;

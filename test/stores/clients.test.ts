@@ -198,6 +198,21 @@ onEachBackend((backend) => {
     expect(new Map(rows.map((row) => [row.id, row.last_used_at]))).toEqual(uses);
   });
 
+  test('a secret is stamped once a minute, however many replicas see it used', async () => {
+    const [clients] = stores();
+    const { id } = newClientSecret();
+    const record = newClient({}, [{ ...newClientSecret(), id }]);
+    await clients.insert(record);
+    const stampAt = async (seconds: number) => {
+      for (const store of secretStores()) await store.stampLastUsed(new Map([[id, after(NOW, seconds)]]));
+      const [summary] = await secretStores()[0].list(record.client.clientId);
+      return summary?.lastUsedAt;
+    };
+    expect(await stampAt(0)).toEqual(NOW);
+    expect(await stampAt(60)).toEqual(NOW);
+    expect(await stampAt(61)).toEqual(after(NOW, 61));
+  });
+
   test('stamps of the same secrets in opposite order do not hinder each other', async () => {
     const rivals = stores();
     const record = newClient(

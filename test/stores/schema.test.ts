@@ -22,6 +22,7 @@ const MIGRATIONS = [
   '0010_create_replicas',
   '0011_keep_writes_small',
   '0012_note_what_replicas_know',
+  '0013_room_for_stamps',
 ];
 
 onEachBackend((backend) => {
@@ -121,7 +122,7 @@ describe('on an empty PostgreSQL database', () => {
     });
     const start = () => openStorage(config, pino({ level: 'silent' }));
     await expect(start()).rejects.toThrow(
-      'The database lacks 12 migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.',
+      `The database lacks ${MIGRATIONS.length} migration(s), the first of them 0001_create_clients. Run "stagedoor migrate", then start again.`,
     );
     await migrate(one);
     await one.knex.raw(

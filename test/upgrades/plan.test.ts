@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { MIGRATIONS } from '../../src/database/migrations.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { migratedDatabase, runCli } from '../support/server.ts';
 import { ask, databaseAt, SECRET } from './databases.ts';
@@ -39,7 +40,7 @@ test('migrate --plan says each step, its locks and what they mean for requests, 
      SHARE UPDATE EXCLUSIVE on grants (about 0 rows, 1 MB): no request waits
 `);
   expect(text).toMatch(
-    /^2 migration\(s\) to apply\. All of it is safe while servers run\. Nothing was changed; "stagedoor migrate" applies it\.\n$/m,
+    /^3 migration\(s\) to apply\. All of it is safe while servers run\. Nothing was changed; "stagedoor migrate" applies it\.\n$/m,
   );
   expect(await ask(before.url, TABLES)).toEqual(tables);
 });
@@ -55,7 +56,7 @@ test('what an interrupted run has done is told from what is left', async () => {
 test('where there is nothing to do it says so, and where there is everything it says that', async () => {
   expect(await plan(on(current))).toBe('The schema is up to date: nothing to do.\n');
   const text = await plan(on(empty));
-  expect(text).toMatch(/^12 migration\(s\) to apply\. All of it is safe/m);
+  expect(text).toContain(`\n${MIGRATIONS.length} migration(s) to apply. All of it is safe`);
   expect(text).toMatch(/locks nothing that was there before: no request waits/);
   expect(await ask(empty.url, TABLES)).toEqual([]);
 });
@@ -90,6 +91,6 @@ test('a contract names the code that it needs, and the replicas that keep it fro
 
 test('on the embedded default it looks at the folder, and makes none', async () => {
   const folder = `${process.cwd()}/node_modules/.cache/no-such-data-folder`;
-  expect(await plan({ OAUTH2_DATA_DIR: folder })).toMatch(/^12 migration\(s\) to apply\./m);
+  expect(await plan({ OAUTH2_DATA_DIR: folder })).toContain(`\n${MIGRATIONS.length} migration(s) to apply.`);
   expect(existsSync(folder)).toBe(false);
 });

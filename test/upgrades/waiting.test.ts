@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { MIGRATIONS } from '../../src/database/migrations.ts';
 import { eventually } from '../support/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { runCli, startServer, type TestServer } from '../support/server.ts';
@@ -43,8 +44,7 @@ test.each([
       body: {
         status: 'not ready',
         checks: {
-          process:
-            'waiting for 12 migration(s), the first of them 0001_create_clients: run "stagedoor migrate"',
+          process: `waiting for ${MIGRATIONS.length} migration(s), the first of them 0001_create_clients: run "stagedoor migrate"`,
         },
       },
     });

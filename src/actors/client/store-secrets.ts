@@ -54,17 +54,20 @@ const EXPIRE = {
     select ${COLUMNS}, pg_notify('${CLIENT_CHANGES}', client_id) from changed`,
 };
 
-// Locked in one order, so that two replicas with the same secrets in their batches cannot deadlock.
+// Locked in one order, so that two replicas with the same secrets in their batches cannot deadlock. What another replica, or
+// this one, has stamped within the last minute is left alone: a secret in use is written once a minute, however many use it.
 const STAMP_LAST_USED = {
   name: 'client_secrets_stamp',
   sql: `
     with input as (
       select * from unnest(?::uuid[], ?::float8[]) as input (id, at)
     ), locked as (
-      select id from client_secrets where id in (select id from input) order by id for update
+      select secret.id from client_secrets secret join input on input.id = secret.id
+      where secret.last_used_at is null or secret.last_used_at < to_timestamp(input.at) - interval '1 minute'
+      order by secret.id for update of secret
     )
     update client_secrets secret
-    set last_used_at = greatest(coalesce(secret.last_used_at, '-infinity'), to_timestamp(input.at))
+    set last_used_at = to_timestamp(input.at)
     from input join locked on locked.id = input.id where secret.id = input.id`,
 };
 

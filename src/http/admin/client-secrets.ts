@@ -8,7 +8,9 @@ const secret = z
     secret_id: uuid,
     created_at: time,
     expires_at: time.nullable().meta({ description: 'When it stops working, or stopped; null: never' }),
-    last_used_at: time.nullable(),
+    last_used_at: time
+      .nullable()
+      .meta({ description: 'When it was last used, give or take two minutes; null: never' }),
     live: z.boolean().meta({ description: 'Whether it works now' }),
   })
   .meta({ id: 'ClientSecret', description: 'What may be known of a secret after it was shown' });
