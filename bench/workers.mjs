@@ -21,12 +21,12 @@ const CONNECTIONS_PER_WORKER = 64;
 const WORKERS = [1, 2];
 const USAGE = `Usage: npm run bench:workers -- [options]
   --seconds N   length of a round (default 6)
-  --rounds N    of each number of workers, in turn (default 3)
+  --rounds N    of each number of workers, in turn (default 9)
 `;
 
 const { seconds, rounds } = readOptions(
   USAGE,
-  { options: { seconds: { type: 'string', default: '6' }, rounds: { type: 'string', default: '3' } } },
+  { options: { seconds: { type: 'string', default: '6' }, rounds: { type: 'string', default: '9' } } },
   (values) => ({ seconds: between(1, 900, values.seconds), rounds: between(1, 20, values.rounds) }),
 );
 const job = {
@@ -89,8 +89,11 @@ async function inTurn(workload, contenders) {
 
 function verdict(results) {
   const [one, two] = WORKERS.map((workers) => results[`workers-${workers}`].rounds);
-  const { ratio } = compare(one, two);
-  return `two workers on one core: ${ratio.toFixed(2)} of what one does there; on a core each: ${(2 * ratio).toFixed(2)} times one`;
+  const { ratio, cpuRatio, least, most } = compare(one, two);
+  return [
+    `two workers on one core: ${ratio.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)}) of what one does there; on a core each: ${(2 * ratio).toFixed(2)} times one`,
+    `an answer takes ${cpuRatio.toFixed(2)} of the processor time that one worker takes for it; by that, on a core each: ${(2 / cpuRatio).toFixed(2)} times one`,
+  ].join('\n');
 }
 
 function say(sentence) {

@@ -1,5 +1,4 @@
 import { startPostgres } from '../../scripts/embedded-postgres.mjs';
-import { cpuSeconds } from '../children.mjs';
 import { connect } from '../database.mjs';
 
 /** As a server with 8 GB of memory has it, a quarter of which PostgreSQL advises to share; durability stays as it is by default. */
@@ -51,15 +50,17 @@ export class GrowthServer {
     await this.#postgres.stop();
   }
 
-  /** Statements that were sent to a database, pages of 8 KiB that they touched, and the processor time of all. */
+  /** Statements that a database was sent so far, pages of 8 KiB that they touched, what they logged, and how long they took. */
   async #work(name) {
     const { rows } = await this.#admin.query(
       `select coalesce(sum(calls), 0)::float8 as statements,
-         coalesce(sum(shared_blks_hit + shared_blks_read), 0)::float8 as buffers
+         coalesce(sum(shared_blks_hit + shared_blks_read), 0)::float8 as buffers,
+         coalesce(sum(wal_bytes), 0)::float8 / 1000 as "logKb",
+         coalesce(sum(total_exec_time), 0)::float8 as "statementMs"
        from pg_stat_statements
        where toplevel and dbid = (select oid from pg_database where datname = $1)`,
       [name],
     );
-    return { ...rows[0], cpuSeconds: cpuSeconds(this.#postgres.pid) };
+    return rows[0];
   }
 }

@@ -4,15 +4,14 @@ import { createHash } from 'node:crypto';
 
 const DAY_MS = 86_400_000;
 
-/** So many that rotations of the same grant stay far apart, however few tokens a step has. */
-const LEAST_GRANTS = 60_000;
 const TOKENS_PER_GRANT = 10;
 
 export const REDIRECT_URI = 'https://app.example/callback';
 
 /** @typedef {{ clients: number, tokens: number }} Size */
 
-export const grantsOf = ({ tokens }) => Math.max(LEAST_GRANTS, tokens / TOKENS_PER_GRANT);
+/** Enough of them that two rotations of the same grant are never under way at once. */
+export const grantsOf = ({ tokens }) => Math.max(1000, Math.floor(tokens / TOKENS_PER_GRANT));
 export const usersOf = ({ clients }) => clients;
 
 export function clientOf(number) {

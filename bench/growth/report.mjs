@@ -11,7 +11,8 @@ const COLUMNS = [
   ['p99 ms', 'p99Ms', 2],
   ['statements', 'statements', 3],
   ['buffers', 'buffers', 1],
-  ['database CPU s per 1000', 'databaseCpuPer1000', 3],
+  ['log kB', 'logKb', 1],
+  ['statements ms', 'statementMs', 3],
 ];
 
 export function report({ machine, connections, seconds, rounds, warmUpSeconds, steps }) {
@@ -35,12 +36,13 @@ export function report({ machine, connections, seconds, rounds, warmUpSeconds, s
   ]);
   return [
     `Node ${machine.node}, ${machine.cores} cores; ${connections} requests under way at once; medians of ${rounds} rounds of ${seconds} s after`,
-    `${warmUpSeconds} s of warming up. The steps take turns, each second round backwards, so that the machine’s drift and what another step left`,
-    'to be written meet them alike. In brackets the ratio to the smallest step. Every',
-    'request is for a client, a grant or a person drawn at random out of all, and the server keeps 100 clients in memory, so',
-    'that at each step nearly every request reads its client from the database. Statements, buffers (pages of 8 KiB, from',
-    'memory or disk) and processor time are PostgreSQL’s, per request; a code flow counts as one. Statements are sent for all',
-    'requests that arrive while the one before is under way, so a slower answer makes them fewer.',
+    `${warmUpSeconds} s of warming up. The steps take turns, in another order in each round, so that the machine’s drift and what another`,
+    'step left to be written meet them alike. In brackets the ratio to the smallest step. Every request is for a client or a',
+    'person drawn at random out of all, and rotations take all grants in turn, of which there is one for ten tokens, in an order',
+    'that has nothing to do with where they are. The server keeps 100 clients in memory, so that at each step nearly every request',
+    'reads its client from the database. Statements, buffers (pages of 8 KiB, from memory or disk), the log that they write and the',
+    'time that they take in the database, the writing of last uses included, are for each request; a code flow counts as one.',
+    'Statements are sent for all requests that arrive while the one before is under way, so a slower answer makes them fewer.',
     '',
     ...table(['workload', 'clients', 'tokens', ...COLUMNS.map(([title]) => title)], rows),
     '',

@@ -16,7 +16,7 @@ import { Step } from './steps.mjs';
 const RESULTS = fileURLToPath(new URL('../results/growth.json', import.meta.url));
 const LIMIT_SECONDS_PER_STEP = 1200;
 /** After it, most pages of the indexes have changed since the checkpoint once, as in a database at work, and are not logged whole. */
-const WARM_UP_SECONDS = 20;
+const WARM_UP_SECONDS = 15;
 
 const SETTLE_MS = 1500;
 
@@ -68,18 +68,38 @@ async function run() {
 }
 
 /**
- * The steps in turn, round after round, so that whatever else the machine does meets them alike, and each second round backwards,
- * so that what one leaves to be written does not always meet the same other; the medians of each.
+ * The steps in turn, so that whatever else the machine does meets them alike, and each round in another order, so that what one
+ * leaves to be written does: the medians of the rounds. What the database did is counted from the first request to the last,
+ * for it does some of it later than the answer: last uses are written down twice a minute.
  */
 async function measure(workload, steps) {
-  for (const step of steps) await step.measure(workload, { ...options, seconds: WARM_UP_SECONDS });
-  const measured = steps.map(() => []);
+  const before = await Promise.all(steps.map((step) => step.databaseWork()));
+  const warmUp = { ...options, seconds: WARM_UP_SECONDS };
+  const answered = steps.map(() => 0);
+  const rounds = steps.map(() => []);
+  const turn = async (index, how) => {
+    const seen = await steps[index].measure(workload, how);
+    answered[index] += seen.answered;
+    return seen;
+  };
+  for (const index of steps.keys()) await turn(index, warmUp);
   for (let round = 0; round < options.rounds; round += 1) {
-    const turns = [...steps.entries()];
-    if (round % 2 === 1) turns.reverse();
-    for (const [index, step] of turns) measured[index].push(await step.measure(workload, options));
+    for (const index of order(round, steps.length)) rounds[index].push(await turn(index, options));
   }
-  return measured.map(summarise);
+  const after = await Promise.all(steps.map((step) => step.databaseWork()));
+  return steps.map((_, index) => {
+    const work = Object.keys(after[index]).map((key) => [
+      key,
+      (after[index][key] - before[index][key]) / answered[index],
+    ]);
+    return { ...summarise(rounds[index]), ...Object.fromEntries(work) };
+  });
+}
+
+/** Each round begins with another step, and each second one goes backwards: six rounds are all orders of three steps. */
+function order(round, count) {
+  const indexes = Array.from({ length: count }, (_, index) => (index + (round >> 1)) % count);
+  return round % 2 === 0 ? indexes : indexes.reverse();
 }
 
 function resultsOf(step, index, measured) {

@@ -62,16 +62,14 @@ export class Step {
 
   async measure(workload, { connections, seconds }) {
     const [pid] = this.#server.pids;
-    const [before, cpuBefore] = [await this.#database.work(), cpuSeconds(pid)];
+    const cpuBefore = cpuSeconds(pid);
     const seen = await load(this.#workloads[workload], { connections, seconds });
-    const [after, cpuAfter] = [await this.#database.work(), cpuSeconds(pid)];
-    return {
-      ...seen,
-      statements: (after.statements - before.statements) / seen.answered,
-      buffers: (after.buffers - before.buffers) / seen.answered,
-      databaseCpuPer1000: ((after.cpuSeconds - before.cpuSeconds) / seen.answered) * 1000,
-      cpuPer1000: ((cpuAfter - cpuBefore) / seen.answered) * 1000,
-    };
+    return { ...seen, cpuPer1000: ((cpuSeconds(pid) - cpuBefore) / seen.answered) * 1000 };
+  }
+
+  /** What this step's database was asked so far. */
+  databaseWork() {
+    return this.#database.work();
   }
 
   /**

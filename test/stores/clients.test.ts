@@ -209,8 +209,8 @@ onEachBackend((backend) => {
       return summary?.lastUsedAt;
     };
     expect(await stampAt(0)).toEqual(NOW);
-    expect(await stampAt(60)).toEqual(NOW);
-    expect(await stampAt(61)).toEqual(after(NOW, 61));
+    expect(await stampAt(45)).toEqual(NOW);
+    expect(await stampAt(46)).toEqual(after(NOW, 46));
   });
 
   test('stamps of the same secrets in opposite order do not hinder each other', async () => {

@@ -101,6 +101,16 @@ onPostgres((backend) => {
       ]);
       expect(await stamped()).toBe(0);
     });
+
+    test('one replica deletes their client while another adds one more', async () => {
+      const { stores, hold, clientId } = await setting();
+      const clients = backend.each((queries) => new ClientDetailsStore(queries))[0];
+      const [, added] = await meet(backend, hold, [
+        () => clients.delete(clientId),
+        () => stores[1].add(clientId, newClientSecret(), NOW, after(NOW, 60), 1000),
+      ]);
+      expect(added).toBe('no such client');
+    });
   });
 });
 

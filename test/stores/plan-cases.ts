@@ -134,6 +134,7 @@ export const OTHERS: readonly PlanCase[] = [
   ['grants to revoke', (queries) => new TokenStore(queries).revokeGrantsOf(randomUUID(), CLIENT, new Date())],
   ['a client to revoke', (queries) => new TokenStore(queries).revokeIssued(`client:${CLIENT}`, new Date())],
   ['codes to spend', (queries) => new CodeStore(queries).spendAll(USER, CLIENT, new Date(), new Date())],
+  ['secrets used', (queries) => new ClientSecretStore(queries).stampLastUsed(new Map([[USER, new Date()]]))],
   [
     'sessions seen',
     (queries) => new SessionStore(queries, 7200).stampLastSeen(new Map([[USER, new Date()]])),

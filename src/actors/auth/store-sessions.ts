@@ -59,17 +59,20 @@ const LIST = {
 };
 
 // A row that another statement holds is being ended, or stamped by another replica, and has no need of this stamp. It waits
-// for nobody, so it cannot be part of a deadlock, in whatever order the others lock.
+// for nobody, so it cannot be part of a deadlock, in whatever order the others lock. Each is looked up by its key, and brings its
+// time along: two sets, joined, would be compared each with each.
 const STAMP = {
   name: 'sessions_stamp',
   sql: `
-    with input as (
-      select * from unnest(?::uuid[], ?::float8[]) as input (id, at)
-    ), locked as (
-      select id from sessions where id in (select id from input) order by id for update skip locked
+    with locked as (
+      select session.id, input.at
+      from unnest(?::uuid[], ?::float8[]) as input (id, at)
+      cross join lateral (
+        select id from sessions where id = input.id for update skip locked
+      ) as session
     )
-    update sessions set last_seen_at = greatest(last_seen_at, to_timestamp(input.at))
-    from input join locked on locked.id = input.id where sessions.id = input.id`,
+    update sessions set last_seen_at = greatest(last_seen_at, to_timestamp(locked.at))
+    from locked where sessions.id = locked.id`,
 };
 
 const END = {

@@ -10,7 +10,7 @@ import { registerClient } from './register.ts';
 import { addSecret, expireSecret, listSecrets } from './secrets.ts';
 import type { ClientRecord } from './store.ts';
 
-/** When a secret was last used is written down this often, for all secrets at once. */
+/** When a secret was last used is written down this often, for many secrets at once. */
 const FLUSH_LAST_USED_MS = 30_000;
 
 /** Spawns one ClientActor: it registers, authenticates and disables clients, and owns them and their secrets. */

@@ -46,12 +46,15 @@ const UPDATE = {
     select changed.*, pg_notify('${CLIENT_CHANGES}', client_id) from changed`,
 };
 
-// The secrets go along, and are locked first and in the order in which their last use is stamped, or the two could deadlock.
+// The client is locked before its secrets, as by who adds one, and these in the order in which their last use is stamped, or two
+// of these could deadlock.
 const DELETE = {
   name: 'clients_delete',
   sql: `
-    with secrets as (
-      select id from client_secrets where client_id = ? order by id for update
+    with client as (
+      select client_id from clients where client_id = ? for update
+    ), secrets as (
+      select id from client_secrets where client_id = (select client_id from client) order by id for update
     ), deleted as (
       delete from clients where client_id = ? and (select count(*) from secrets) >= 0 returning client_id
     )

@@ -54,21 +54,25 @@ const EXPIRE = {
     select ${COLUMNS}, pg_notify('${CLIENT_CHANGES}', client_id) from changed`,
 };
 
-// Locked in one order, so that two replicas with the same secrets in their batches cannot deadlock. What another replica, or
-// this one, has stamped within the last minute is left alone: a secret in use is written once a minute, however many use it.
+/** A secret that was stamped within this time is left alone: whatever uses it, and however many do, it is written once a minute. */
+const STAMP_AFTER_SECONDS = 45;
+
+// Locked in one order, so that two replicas with the same secrets in their batches cannot deadlock. Each is looked up by its key,
+// and brings its time along: two sets, joined, would be compared each with each.
 const STAMP_LAST_USED = {
   name: 'client_secrets_stamp',
   sql: `
-    with input as (
-      select * from unnest(?::uuid[], ?::float8[]) as input (id, at)
-    ), locked as (
-      select secret.id from client_secrets secret join input on input.id = secret.id
-      where secret.last_used_at is null or secret.last_used_at < to_timestamp(input.at) - interval '1 minute'
-      order by secret.id for update of secret
+    with locked as (
+      select secret.id, input.at
+      from (select * from unnest(?::uuid[], ?::float8[]) as input (id, at) order by id) as input
+      cross join lateral (
+        select id from client_secrets
+        where id = input.id
+          and coalesce(last_used_at, '-infinity') < to_timestamp(input.at) - interval '${STAMP_AFTER_SECONDS} seconds'
+        for update
+      ) as secret
     )
-    update client_secrets secret
-    set last_used_at = to_timestamp(input.at)
-    from input join locked on locked.id = input.id where secret.id = input.id`,
+    update client_secrets secret set last_used_at = to_timestamp(locked.at) from locked where secret.id = locked.id`,
 };
 
 interface Row {

@@ -18,6 +18,7 @@ export const INSERT_ACCESS_TOKENS = {
       as token (id, client_id, user_id, grant_id, scope, issued_at, expires_at)`,
 };
 
+// The set of opened grants is looked into ("is true" keeps it from becoming a join, which would compare each with each).
 export const OPEN_GRANTS = {
   name: 'grants_open',
   sql: `
@@ -35,12 +36,13 @@ export const OPEN_GRANTS = {
     ), tokens as (
       insert into access_tokens (id, client_id, user_id, grant_id, scope, issued_at, expires_at)
       select token_id, client_id, user_id, grant_id, scope, to_timestamp(issued_at), to_timestamp(token_expires_at)
-      from input join opened on opened.id = input.grant_id
+      from input where (grant_id in (select id from opened)) is true
     )
     select id from opened`,
 };
 
-// The rows are locked in one order, so that two replicas with the same grants in their batches cannot deadlock. After a
+// The rows are locked in one order, so that two replicas with the same grants in their batches cannot deadlock, and each is looked
+// up by its key and brings its request along: two sets, joined, would be compared each with each. After a
 // wait for a lock PostgreSQL looks at the row again as it is then: one generation is rotated once. Of the columns that change,
 // only the day is indexed, and that is seldom another: the row stays in its page and no index is written.
 // A generation above the row's was issued by us, its HMAC says so, and forgotten: a backup was restored, or a standby took over
@@ -49,18 +51,20 @@ export const OPEN_GRANTS = {
 export const ROTATE = {
   name: 'grants_rotate',
   sql: `
-    with locked as (
-      select id from grants where id = any(?::uuid[]) order by id for update
-    ), input as (
+    with input as (
       select * from unnest(?::uuid[], ?::int4[], ?::text[], ?::text[], ?::uuid[], ?::float8[], ?::float8[], ?::int8[], ?::int8[])
         as input (grant_id, generation, client_id, scope, token_id, issued_at, rotated_at, token_expires_at, grant_expires_at)
+      order by grant_id
+    ), locked as (
+      select input.* from input
+      cross join lateral (select from grants where id = input.grant_id for update) as held
     ), rotated as (
       update grants
       set refresh_generation = input.generation + 1,
           rotated_at = to_timestamp(input.rotated_at),
           expires_at = to_timestamp(input.grant_expires_at),
           expires_on = ${dayOf('to_timestamp(input.grant_expires_at)')}
-      from input join locked on locked.id = input.grant_id
+      from locked as input
       where grants.id = input.grant_id
         and grants.refresh_generation <= input.generation
         and grants.client_id = input.client_id

@@ -109,7 +109,6 @@ export class TokenStore {
   async rotate(rotations: readonly Rotation[]): Promise<readonly (Rotated | undefined)[]> {
     const rows = await this.#queries.query<{ token_id: string; user_id: string; scope: string }>(sql.ROTATE, [
       rotations.map((rotation) => rotation.grantId),
-      rotations.map((rotation) => rotation.grantId),
       rotations.map((rotation) => rotation.generation),
       rotations.map((rotation) => rotation.clientId),
       rotations.map((rotation) => rotation.scope),
