@@ -8,12 +8,10 @@ const secret = z
     secret_id: uuid,
     created_at: time,
     expires_at: time.nullable().meta({ description: 'When it stops working, or stopped; null: never' }),
-    last_used_at: time
-      .nullable()
-      .meta({
-        description:
-          'When it was last used, or up to a minute before; a use of the last half minute may be missing. Null: no use is known',
-      }),
+    last_used_at: time.nullable().meta({
+      description:
+        'When it was last used, or up to a minute before; a use of the last half minute may be missing. Null: no use is known',
+    }),
     live: z.boolean().meta({ description: 'Whether it works now' }),
   })
   .meta({ id: 'ClientSecret', description: 'What may be known of a secret after it was shown' });
