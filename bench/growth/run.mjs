@@ -17,7 +17,6 @@ const RESULTS = fileURLToPath(new URL('../results/growth.json', import.meta.url)
 const LIMIT_SECONDS_PER_STEP = 1200;
 /** After it, most pages of the indexes have changed since the checkpoint once, as in a database at work, and are not logged whole. */
 const WARM_UP_SECONDS = 15;
-
 const SETTLE_MS = 1500;
 
 const options = parseOptions(process.argv.slice(2));
@@ -74,25 +73,23 @@ async function run() {
  */
 async function measure(workload, steps) {
   const before = await Promise.all(steps.map((step) => step.databaseWork()));
-  const warmUp = { ...options, seconds: WARM_UP_SECONDS };
-  const answered = steps.map(() => 0);
-  const rounds = steps.map(() => []);
-  const turn = async (index, how) => {
-    const seen = await steps[index].measure(workload, how);
-    answered[index] += seen.answered;
-    return seen;
-  };
-  for (const index of steps.keys()) await turn(index, warmUp);
+  const turns = steps.map(() => []);
+  for (const [index, step] of steps.entries()) {
+    turns[index].push(await step.measure(workload, { ...options, seconds: WARM_UP_SECONDS }));
+  }
   for (let round = 0; round < options.rounds; round += 1) {
-    for (const index of order(round, steps.length)) rounds[index].push(await turn(index, options));
+    for (const index of order(round, steps.length)) {
+      turns[index].push(await steps[index].measure(workload, options));
+    }
   }
   const after = await Promise.all(steps.map((step) => step.databaseWork()));
-  return steps.map((_, index) => {
+  return turns.map(([warmUp, ...rounds], index) => {
+    const answered = rounds.reduce((sum, round) => sum + round.answered, warmUp.answered);
     const work = Object.keys(after[index]).map((key) => [
       key,
-      (after[index][key] - before[index][key]) / answered[index],
+      (after[index][key] - before[index][key]) / answered,
     ]);
-    return { ...summarise(rounds[index]), ...Object.fromEntries(work) };
+    return { ...summarise(rounds), ...Object.fromEntries(work) };
   });
 }
 

@@ -54,7 +54,10 @@ const EXPIRE = {
     select ${COLUMNS}, pg_notify('${CLIENT_CHANGES}', client_id) from changed`,
 };
 
-/** A secret that was stamped within this time is left alone: whatever uses it, and however many do, it is written once a minute. */
+/**
+ * A secret that was stamped within this time is left alone, however many replicas saw it used. As uses are written down each half
+ * minute, it is stamped by every second time: once a minute.
+ */
 const STAMP_AFTER_SECONDS = 45;
 
 // Locked in one order, so that two replicas with the same secrets in their batches cannot deadlock. Each is looked up by its key,
