@@ -1,9 +1,12 @@
-import { write, writeSync } from 'node:fs';
+import { fstatSync, write, writeSync } from 'node:fs';
 import { openUnblocked } from './unblocked-pipe.ts';
 
 /** Lines are written together, when they are so many or the first of them so old: each write costs a system call. */
 const BYTES_AT_ONCE = 64 * 1024;
 const LONGEST_WAIT_MS = 100;
+
+/** So much is written to a pipe in one piece, whoever else writes to it (PIPE_BUF of Linux). */
+const WHOLE_IN_PIPE_BYTES = 4096;
 
 /** UTF-8 takes no more bytes than these for each unit of a string. */
 const MAX_BYTES_OF_UNIT = 3;
@@ -43,12 +46,14 @@ export class LogLines {
   #isGivenUp = false;
   #lost = 0;
 
-  /** `maxBytes`: of what is written at once, unless a single line is longer; 64 KB at the most. */
-  constructor(descriptor: number, maxBytes: number) {
+  /** `isShared`: other processes write lines to what is behind the descriptor, and no line may be torn by theirs. */
+  constructor(descriptor: number, isShared: boolean) {
     const unblocked = openUnblocked(descriptor);
     this.#descriptor = unblocked ?? descriptor;
     this.#mayBlock = unblocked === undefined;
-    this.#kept = Buffer.allocUnsafeSlow(Math.min(maxBytes, BYTES_AT_ONCE));
+    this.#kept = Buffer.allocUnsafeSlow(
+      isShared && !isFile(descriptor) ? WHOLE_IN_PIPE_BYTES : BYTES_AT_ONCE,
+    );
   }
 
   write(line: string): void {
@@ -183,6 +188,15 @@ export class LogLines {
     const lot = this.#lots.shift();
     this.#lotBytes -= bytes;
     if (lot !== undefined && bytes < lot.length) this.#lots.unshift(lot.subarray(bytes));
+  }
+}
+
+/** Who writes to a file has it to itself until all is written, however much. */
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false;
   }
 }
 

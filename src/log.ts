@@ -10,15 +10,17 @@ export interface Log {
   flush(): void;
 }
 
-/** So much is written to a pipe in one piece, whoever else writes to it (PIPE_BUF of Linux). */
-const WHOLE_BYTES = 4096;
+/** A process that logs to the same descriptor as others; `worker`: which of them it is, unless it is their primary. */
+export interface Sharing {
+  readonly worker?: number;
+}
 
 /**
- * Logs to a file descriptor (1: standard output, 2: standard error), off the hot path. `worker`: which of several this process
- * is; they share the descriptor. However the process ends, unless it is killed, the lines that were kept back are written before.
+ * Logs to a file descriptor (1: standard output, 2: standard error), off the hot path. However the process ends, unless it is
+ * killed, the lines that were kept back are written before.
  */
-export function openLog(level: string, descriptor: 1 | 2, worker?: number): Log {
-  const lines = new LogLines(descriptor, worker === undefined ? Infinity : WHOLE_BYTES);
+export function openLog(level: string, descriptor: 1 | 2, sharing?: Sharing): Log {
+  const lines = new LogLines(descriptor, sharing !== undefined);
   const flush = () => {
     lines.flush();
   };
@@ -27,7 +29,7 @@ export function openLog(level: string, descriptor: 1 | 2, worker?: number): Log 
     // Node waits for its threads at the exit, and so for a reader who may never come.
     if (lines.isStuck) process.kill(process.pid, 'SIGKILL');
   });
-  return { logger: createLogger(level, lines, worker), flush };
+  return { logger: createLogger(level, lines, sharing?.worker), flush };
 }
 
 /** Names and times as log collectors expect them; the host and process id are theirs to add. */

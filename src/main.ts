@@ -26,7 +26,7 @@ export async function serve(
   { config, warnings } = loadConfig(env),
   member?: Member,
 ): Promise<number> {
-  const log = openLog(config.logLevel, 1, member?.number);
+  const log = openLog(config.logLevel, 1, member && { worker: member.number });
   const { logger } = log;
   // Several workers would say the same.
   if (!member) sayAtStart(config, warnings, logger);

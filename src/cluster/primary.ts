@@ -20,7 +20,7 @@ export async function superviseWorkers(
   warnings: readonly string[],
   count: number,
 ): Promise<number> {
-  const log = openLog(config.logLevel, 1);
+  const log = openLog(config.logLevel, 1, {});
   const { logger } = log;
   for (const warning of warnings) logger.warn(warning);
   // JSON has no Infinity, which some figures are.

@@ -1,15 +1,16 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { startWorkers } from '../cluster/workers.ts';
 import { eventually } from '../support/eventually.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { loggerTo } from './logger-to.ts';
 
 /** Longer than two signals can be apart and count as one, and longer than any line is kept back. */
 const ANOTHER_SIGNAL_MS = 1100;
@@ -69,14 +70,6 @@ async function lastWords(ending: string): Promise<string> {
 function logger(script: string) {
   const child = loggerTo('pipe', script);
   return { child: child as typeof child & { stdout: Readable } };
-}
-
-function loggerTo(output: number | 'pipe', script: string) {
-  const source = `import { openLog } from ${JSON.stringify(resolve('dist/src/log.js'))};
-    const { logger } = openLog('info', 1);
-    ${script}`;
-  const args = ['--input-type=module', '--eval', source];
-  return spawn(process.execPath, args, { stdio: ['ignore', output, 'ignore'] });
 }
 
 /** Reads what it writes, but not at first. */
