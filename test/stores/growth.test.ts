@@ -11,6 +11,7 @@ const FILL_TIMEOUT_MS = 240_000;
 
 interface Plan {
   readonly 'Node Type': string;
+  readonly 'Parent Relationship'?: string;
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
@@ -88,6 +89,12 @@ describe.each(['empty', 'empty and vacuumed', 'full'])('in a database that is %s
       const statement = { name: 'bad', sql: 'select 1 from clients where client_name = ?::text' };
       expect(await readWhole(statement, ['x'])).toContain('clients');
     });
+
+    test('the check finds two sets that are compared each with each', async () => {
+      const sql =
+        'select 1 from unnest(?::text[]) as one (key) join unnest(?::text[]) as other (key) using (key)';
+      expect(await readWhole({ name: 'bad', sql }, [['x'], ['x']])).toContain('each with each');
+    });
   });
 });
 
@@ -101,6 +108,30 @@ function readFromEndToEnd(plan: Plan, allowed: 'keys' | 'ranges'): string[] {
   const isNarrow = allowed === 'keys' ? condition.includes(' = ') : condition !== '';
   const isWhole =
     node === 'Seq Scan' || (/Index (Only )?Scan$/.test(node) && !isNarrow && plan['Index Name'] !== ADMINS);
-  const own = isWhole || /^(Hash|Merge) Join$/.test(node) ? [plan['Relation Name'] ?? node] : [];
+  const own = [
+    ...(isWhole || /^(Hash|Merge) Join$/.test(node) ? [plan['Relation Name'] ?? node] : []),
+    ...(joinsEachWithEach(plan) ? ['each with each'] : []),
+  ];
   return [...own, ...(plan.Plans ?? []).flatMap((child) => readFromEndToEnd(child, allowed))];
+}
+
+/** Goes, for each of what a statement was sent or has found, through all of such: with many at once, their square. */
+function joinsEachWithEach(plan: Plan): boolean {
+  return (
+    plan['Node Type'] === 'Nested Loop' && isSet(childOf(plan, 'Outer')) && isSet(childOf(plan, 'Inner'))
+  );
+}
+
+/** Not what is found by a key, which is another one for each. */
+function isSet(plan: Plan | undefined): boolean {
+  if (plan === undefined) return false;
+  return (
+    /^(CTE|Function|Values) Scan$/.test(plan['Node Type']) ||
+    isSet(childOf(plan, 'Outer')) ||
+    isSet(childOf(plan, 'Subquery'))
+  );
+}
+
+function childOf(plan: Plan, relationship: string): Plan | undefined {
+  return plan.Plans?.find((child) => child['Parent Relationship'] === relationship);
 }
