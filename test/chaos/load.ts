@@ -12,6 +12,8 @@ export interface Answer {
   readonly retryAfter: string | null;
   readonly type: string | null;
   readonly text: string;
+  /** By the clock of `performance`. */
+  readonly sentAtMs: number;
   readonly durationMs: number;
 }
 
@@ -20,14 +22,15 @@ export type Requests = Readonly<Record<string, () => Promise<Response>>>;
 
 /** Sends one request and reads the answer to its end. A connection that breaks is status 0: a server under load must not do that. */
 export async function send(what: string, request: () => Promise<Response>): Promise<Answer> {
-  const startedAtMs = performance.now();
+  const sentAtMs = performance.now();
   const done = (status: number, response?: Response, text = '') => ({
     what,
     status,
     retryAfter: response?.headers.get('retry-after') ?? null,
     type: response?.headers.get('content-type') ?? null,
     text,
-    durationMs: performance.now() - startedAtMs,
+    sentAtMs,
+    durationMs: performance.now() - sentAtMs,
   });
   try {
     const response = await request();
@@ -56,10 +59,10 @@ export class Load {
     );
   }
 
-  /** Resolves once each kind of request has been answered so from now on. */
+  /** Resolves once a request of each kind, sent from now on, has been answered so. */
   async untilEach(wanted: (answer: Answer) => boolean): Promise<void> {
-    const from = this.answers.length;
-    const since = () => this.answers.slice(from);
+    const fromMs = performance.now();
+    const since = () => this.answers.filter(({ sentAtMs }) => sentAtMs >= fromMs);
     await eventually(
       () => [...new Set(since().map(({ what, status }) => `${what} ${status}`))],
       () => new Set(since().flatMap((answer) => (wanted(answer) ? answer.what : []))).size === this.#kinds,

@@ -28,10 +28,11 @@ function connections(name: string): Promise<{ pid: number }[]> {
   );
 }
 
+/** Resolves when they have ended, not only been told to. */
 function endAllConnections(): Promise<{ ended: boolean }[]> {
   return query(
     server,
-    `select pg_terminate_backend(pid) as ended from pg_stat_activity
+    `select pg_terminate_backend(pid, 10000) as ended from pg_stat_activity
      where datname = current_database() and application_name like 'stagedoor%'`,
   );
 }
