@@ -13,6 +13,9 @@ import {
 /** A worker that is so busy that it does not even hear that it is to end is killed. */
 const LAST_WORDS_MS = 1500;
 
+/** What a worker said before it ended is heard by then. */
+const HANG_UP_MS = 1000;
+
 /** How a worker ended. */
 export interface End {
   readonly code: number | null;
@@ -119,9 +122,9 @@ export class WorkerProcess {
         });
       });
       const hungUp = new Promise<void>((resolve) => {
-        worker.once('disconnect', () => {
-          resolve();
-        });
+        worker.once('disconnect', resolve);
+        // Node never says so of one that died with a connection on its way to it.
+        void exited.then(() => setTimeout(resolve, HANG_UP_MS));
       });
       await Promise.all([exited, hungUp]);
     }

@@ -81,6 +81,23 @@ test('a worker that cannot start is tried later and later, then all end; until t
   expect(isAlive(before[0]!)).toBe(false);
 }, 60_000);
 
+test('a worker that dies with a connection on its way to it is replaced as well', async () => {
+  server = await startWorkers(2);
+  const victim = pidOf(server, 2);
+  process.kill(victim, 'SIGSTOP');
+  // What is handed to it now, it does not take.
+  const jwks = () => fetch(`${server!.issuer}/.well-known/jwks.json`, onConnectionOfItsOwn());
+  while (await isAnswered(jwks()));
+  process.kill(victim, 'SIGKILL');
+  await eventually(() => countLines(server!, 'a worker died and is replaced') === 1);
+  await eventually(() => countLines(server!, 'worker started') === 3);
+  expect(pidOf(server, 2)).not.toBe(victim);
+  await eventually(
+    async () => (await metric(server!.issuer, 'oauth2_server_workers', ['state="ready"'])) === 2,
+  );
+  expect(await server.terminate()).toBe(0);
+});
+
 test('workers whose primary is gone finish what they are about, and end', async () => {
   server = await startWorkers(2);
   const client = await registerClient(server.issuer, { grant_types: ['client_credentials'], scope: 'read' });
@@ -111,6 +128,19 @@ test('a port for the metrics is the primary’s, which shows the figures of all'
   expect((await send(`${server.issuer}/metrics`)).status).toBe(404);
   expect((await send(`${base}/oauth/token`)).status).toBe(404);
 });
+
+const NO_ANSWER_MS = 2000;
+
+function onConnectionOfItsOwn(): RequestInit {
+  return { headers: { connection: 'close' }, signal: AbortSignal.timeout(NO_ANSWER_MS) };
+}
+
+async function isAnswered(response: Promise<Response>): Promise<boolean> {
+  return response.then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
 
 /** From now on no process can start on this database: it looks as if a newer version had migrated it. */
 async function forbidStarts(url: string): Promise<void> {
