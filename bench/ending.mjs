@@ -15,12 +15,22 @@ export function ending(name = 'bench') {
     if (isLeaving) return;
     isLeaving = true;
     if (reason !== undefined) process.stderr.write(`stagedoor ${name}: ${reason}\n`);
-    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+    for (let end = cleanUps.pop(); end !== undefined; end = cleanUps.pop()) {
+      try {
+        await end();
+      } catch (error) {
+        process.stderr.write(`stagedoor ${name}: ${error.message}\n`);
+      }
+    }
     await endChildren();
     process.exit(code);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.once(signal, () => void leave(1, 'interrupted'));
+    process.on(signal, () => {
+      // Who asks twice waits for no cleaning up; children end with this process.
+      if (isLeaving) process.exit(1);
+      void leave(1, 'interrupted');
+    });
 
   return {
     leave,

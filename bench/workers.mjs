@@ -76,8 +76,12 @@ async function start({ name, workers, serving }) {
   cleanUp(() => subject.stop());
   // The first of several is ready before the others have started.
   if (workers > 1) await untilSaid('workers are ready', join(folder, `${name}.log`));
-  if (isPinned) families(subject.pids).forEach(putOnFirstCore);
-  for (const worker of families(subject.pids).slice(1 + serving)) await halt(worker, subject.base);
+  const processes = families(subject.pids);
+  if (workers > 1 && processes.length !== 1 + workers) {
+    throw new Error(`${processes.length} processes are seen of ${name}, whose processor time cannot be told`);
+  }
+  if (isPinned) processes.forEach(putOnFirstCore);
+  for (const worker of processes.slice(1 + serving)) await halt(worker, subject.base);
   return { serving, subject, database };
 }
 
@@ -124,7 +128,7 @@ function verdict(results) {
   const shared = compare(one, two);
   const oneOfTwo = compare(one, alone);
   return [
-    `two workers on one core: ${range(shared)} of what one does there; on a core each: ${(2 * shared.ratio).toFixed(2)} times one`,
+    `two workers on one core: ${range(shared)} of what one does there; by that, on a core each: ${(2 * shared.ratio).toFixed(2)} times one`,
     `an answer takes ${shared.cpuRatio.toFixed(2)} of the processor time that one worker takes for it; by that, on a core each: ${(2 / shared.cpuRatio).toFixed(2)} times one`,
     `one of two, the other stopped: ${range(oneOfTwo)} of what one does, with ${oneOfTwo.cpuRatio.toFixed(2)} of the processor time; by that, on a core each: ${(2 * oneOfTwo.ratio).toFixed(2)} times one`,
   ].join('\n');

@@ -191,7 +191,7 @@ export class LogLines {
   }
 }
 
-/** Who writes to a file has it to itself until all is written, however much. */
+/** What is written to a file at once is written in one piece, however much, unless the disk is full. */
 function isFile(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isFile();
