@@ -11,6 +11,8 @@ const WHOLE_IN_PIPE_BYTES = 4096;
 /** UTF-8 takes no more bytes than these for each unit of a string. */
 const MAX_BYTES_OF_UNIT = 3;
 
+const LINE_FEED = 10;
+
 /** A pipe that does not block, and is full, is tried again after this, and later and later while nobody reads. */
 const RETRY_MS = 2;
 const LONGEST_RETRY_MS = 100;
@@ -45,6 +47,10 @@ export class LogLines {
   /** A reader was waited for at the end, and did not read. */
   #isGivenUp = false;
   #lost = 0;
+  /** The last write failed: what is lost is told once there is room again. */
+  #isFailing = false;
+  /** What was written last ends within a line. */
+  #isTorn = false;
 
   /** `isShared`: other processes write lines to what is behind the descriptor, and no line may be torn by theirs. */
   constructor(descriptor: number, isShared: boolean) {
@@ -95,7 +101,7 @@ export class LogLines {
   }
 
   #tellLoss(): void {
-    if (this.#lost === 0) return;
+    if (this.#lost === 0 || this.#isFailing) return;
     this.#keep(lossLine(this.#lost));
     this.#lost = 0;
   }
@@ -136,6 +142,15 @@ export class LogLines {
   #addLot(lot: Buffer): void {
     this.#lots.push(lot);
     this.#lotBytes += lot.length;
+    if (this.#lots.length === 1) this.#endTornLine();
+  }
+
+  /** If the rest of it will not come: it would be glued to the next. */
+  #endTornLine(): void {
+    const [lot] = this.#lots;
+    if (!this.#isTorn || lot === undefined) return;
+    this.#lots[0] = Buffer.concat([Buffer.of(LINE_FEED), lot]);
+    this.#lotBytes += 1;
   }
 
   /** As much as there is room for. */
@@ -148,8 +163,7 @@ export class LogLines {
           this.#writeLater();
           return;
         }
-        // Nobody reads the other end any more.
-        this.#written(lot.length);
+        this.#giveUp(lot, error);
       }
     }
   }
@@ -176,8 +190,8 @@ export class LogLines {
         setTimeout(() => this.#writeNext(), RETRY_MS);
         return;
       }
-      // Any other error: nobody reads the other end any more.
-      this.#written(error ? lot.length : written);
+      if (error) this.#giveUp(lot, error);
+      else this.#written(written);
       this.#writeNext();
     });
   }
@@ -187,8 +201,29 @@ export class LogLines {
     this.#isGivenUp = false;
     const lot = this.#lots.shift();
     this.#lotBytes -= bytes;
-    if (lot !== undefined && bytes < lot.length) this.#lots.unshift(lot.subarray(bytes));
+    if (lot === undefined) return;
+    if (bytes > 0) {
+      this.#isFailing = false;
+      this.#isTorn = lot[bytes - 1] !== LINE_FEED;
+    }
+    if (bytes < lot.length) this.#lots.unshift(lot.subarray(bytes));
   }
+
+  /** Whose disk is full is told of it later, on a line of its own; where nobody reads the other end any more, there is nobody to tell. */
+  #giveUp(lot: Buffer, error: unknown): void {
+    this.#lots.shift();
+    this.#lotBytes -= lot.length;
+    this.#isFailing = true;
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') this.#lost += countLines(lot);
+    this.#endTornLine();
+  }
+}
+
+function countLines(lot: Buffer): number {
+  let lines = 0;
+  // One at the start ends a line that is lost already.
+  for (let at = lot.indexOf(LINE_FEED, 1); at !== -1; at = lot.indexOf(LINE_FEED, at + 1)) lines += 1;
+  return lines;
 }
 
 /** What is written to a file at once is written in one piece, however much, unless the disk is full. */
