@@ -20,6 +20,7 @@ export async function superviseWorkers(
   warnings: readonly string[],
   count: number,
 ): Promise<number> {
+  // Its workers log there as well.
   const log = openLog(config.logLevel, 1, {});
   const { logger } = log;
   for (const warning of warnings) logger.warn(warning);

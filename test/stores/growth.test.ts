@@ -12,6 +12,7 @@ const FILL_TIMEOUT_MS = 240_000;
 interface Plan {
   readonly 'Node Type': string;
   readonly 'Parent Relationship'?: string;
+  readonly 'Subplan Name'?: string;
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
@@ -61,10 +62,10 @@ describe.each(['empty', 'empty and vacuumed', 'full'])('in a database that is %s
       let number = 0;
       const numbered = statement.sql.replaceAll('?', () => `$${++number}`);
       const generic = await backend.rows<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-        `explain (format json, generic_plan) ${numbered}`,
+        `explain (format json, verbose, generic_plan) ${numbered}`,
       );
       const withValues = await backend.rows<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-        `explain (format json) ${statement.sql}`,
+        `explain (format json, verbose) ${statement.sql}`,
         bindings,
       );
       return [...generic, ...withValues].flatMap((row) =>
@@ -90,9 +91,14 @@ describe.each(['empty', 'empty and vacuumed', 'full'])('in a database that is %s
       expect(await readWhole(statement, ['x'])).toContain('clients');
     });
 
-    test('the check finds two sets that are compared each with each', async () => {
-      const sql =
-        'select 1 from unnest(?::text[]) as one (key) join unnest(?::text[]) as other (key) using (key)';
+    test.each([
+      'select 1 from unnest(?::text[]) as one (key) join unnest(?::text[]) as other (key) using (key)',
+      'select 1 from unnest(?::text[]) as one (key) join (select unnest(?::text[]) as key) as other using (key)',
+      `with one as (select unnest(?::text[]) as key), other as materialized (select unnest(?::text[]) as key)
+       select exists (select from other where other.key = one.key offset 0) from one`,
+      `select 1 from unnest(?::text[]) as one (key)
+       join clients on clients.client_id = any(?::text[]) and clients.client_id = one.key || '' `,
+    ])('the check finds two sets that are compared each with each: %s', async (sql) => {
       expect(await readWhole({ name: 'bad', sql }, [['x'], ['x']])).toContain('each with each');
     });
   });
@@ -117,21 +123,28 @@ function readFromEndToEnd(plan: Plan, allowed: 'keys' | 'ranges'): string[] {
 
 /** Goes, for each of what a statement was sent or has found, through all of such: with many at once, their square. */
 function joinsEachWithEach(plan: Plan): boolean {
-  return (
-    plan['Node Type'] === 'Nested Loop' && isSet(childOf(plan, 'Outer')) && isSet(childOf(plan, 'Inner'))
-  );
+  const [outer, inner] = [childrenOf(plan, 'Outer'), childrenOf(plan, 'Inner')];
+  const isJoin = plan['Node Type'] === 'Nested Loop' && outer.some(isSet) && inner.some(isSet);
+  return isJoin || childrenOf(plan, 'SubPlan').some((child) => isSet(child) && !isHashed(plan, child));
 }
+
+/** Of a binding or of what was found; not one that is made of the columns of a row. */
+const WHOLE_ARRAY = /= ANY \(+(\$\d|InitPlan|'\{)/;
 
 /** Not what is found by a key, which is another one for each. */
-function isSet(plan: Plan | undefined): boolean {
-  if (plan === undefined) return false;
+function isSet(plan: Plan): boolean {
   return (
-    /^(CTE|Function|Values) Scan$/.test(plan['Node Type']) ||
-    isSet(childOf(plan, 'Outer')) ||
-    isSet(childOf(plan, 'Subquery'))
+    /^((CTE|Function|Table Function|Values) Scan|ProjectSet)$/.test(plan['Node Type']) ||
+    WHOLE_ARRAY.test(plan['Index Cond'] ?? '') ||
+    ['Outer', 'Subquery', 'Member'].some((relationship) => childrenOf(plan, relationship).some(isSet))
   );
 }
 
-function childOf(plan: Plan, relationship: string): Plan | undefined {
-  return plan.Plans?.find((child) => child['Parent Relationship'] === relationship);
+/** Made once, and looked up for each. */
+function isHashed(plan: Plan, child: Plan): boolean {
+  return JSON.stringify({ ...plan, Plans: [] }).includes(`hashed ${child['Subplan Name']})`);
+}
+
+function childrenOf(plan: Plan, relationship: string): readonly Plan[] {
+  return (plan.Plans ?? []).filter((child) => child['Parent Relationship'] === relationship);
 }
