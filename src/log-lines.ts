@@ -163,7 +163,7 @@ export class LogLines {
           this.#writeLater();
           return;
         }
-        this.#giveUp(lot, error);
+        this.#drop(lot, error);
       }
     }
   }
@@ -190,7 +190,7 @@ export class LogLines {
         setTimeout(() => this.#writeNext(), RETRY_MS);
         return;
       }
-      if (error) this.#giveUp(lot, error);
+      if (error) this.#drop(lot, error);
       else this.#written(written);
       this.#writeNext();
     });
@@ -210,7 +210,7 @@ export class LogLines {
   }
 
   /** Whose disk is full is told of it later, on a line of its own; where nobody reads the other end any more, there is nobody to tell. */
-  #giveUp(lot: Buffer, error: unknown): void {
+  #drop(lot: Buffer, error: unknown): void {
     this.#lots.shift();
     this.#lotBytes -= lot.length;
     this.#isFailing = true;

@@ -86,8 +86,7 @@ test('a worker that dies with a connection on its way to it is replaced as well'
   const victim = pidOf(server, 2);
   process.kill(victim, 'SIGSTOP');
   // What is handed to it now, it does not take.
-  const jwks = () => fetch(`${server!.issuer}/.well-known/jwks.json`, onConnectionOfItsOwn());
-  while (await isAnswered(jwks()));
+  while (await isAnswered(`${server.issuer}/.well-known/jwks.json`));
   process.kill(victim, 'SIGKILL');
   await eventually(() => countLines(server!, 'a worker died and is replaced') === 1);
   await eventually(() => countLines(server!, 'worker started') === 3);
@@ -131,12 +130,9 @@ test('a port for the metrics is the primary’s, which shows the figures of all'
 
 const NO_ANSWER_MS = 2000;
 
-function onConnectionOfItsOwn(): RequestInit {
-  return { headers: { connection: 'close' }, signal: AbortSignal.timeout(NO_ANSWER_MS) };
-}
-
-async function isAnswered(response: Promise<Response>): Promise<boolean> {
-  return response.then(
+/** Asks on a connection of its own. */
+function isAnswered(url: string): Promise<boolean> {
+  return fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(NO_ANSWER_MS) }).then(
     ({ ok }) => ok,
     () => false,
   );

@@ -2,16 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
+import { loggerArguments } from './logger-to.ts';
 
 const BURST = 2000;
 
 /** Much more at once than the file may hold, and then little by little. */
 const SCRIPT = `
-  import { openLog } from ${JSON.stringify(resolve('dist/src/log.js'))};
-  const { logger } = openLog('info', 1);
   let line = 0;
   while (line < ${BURST}) logger.info({ line: line++ }, 'x'.repeat(100));
   setInterval(() => logger.info({ line: line++ }, 'y'), 50);`;
@@ -19,7 +18,7 @@ const SCRIPT = `
 /** A process that may write files of no more than 32 KB (64 where sh is bash), as if the disk were full then. */
 function logWithLittleRoom(path: string) {
   const output = openSync(path, 'a');
-  const command = ['ulimit -f 64; exec "$0" "$@"', process.execPath, '--input-type=module', '--eval', SCRIPT];
+  const command = ['ulimit -f 64; exec "$0" "$@"', process.execPath, ...loggerArguments(SCRIPT)];
   const child = spawn('sh', ['-c', ...command], { stdio: ['ignore', output, 'ignore'] });
   closeSync(output);
   return child;
